@@ -1,0 +1,1 @@
+"""Metric tables, deltas, comparability and causes. The only place of Polars."""

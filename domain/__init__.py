@@ -1,0 +1,1 @@
+"""The shared vocabulary of Lineproof: nouns, identities, errors. Standard library only."""

@@ -1,0 +1,58 @@
+"""Artifact versions (PROV Entity): immutable, identified by digest with a stated strength."""
+
+from enum import StrEnum
+from typing import NotRequired, TypedDict
+
+from domain.ids import derived_id
+
+
+class ArtifactKind(StrEnum):
+    """What an artifact version is."""
+
+    DATASET = "DATASET"
+    MODEL = "MODEL"
+    CODE = "CODE"
+    ENVIRONMENT = "ENVIRONMENT"
+    FILE = "FILE"
+    CONFIG = "CONFIG"
+
+
+class ArtifactRef(TypedDict):
+    """One artifact version, as it stands in an entry's payload."""
+
+    kind: str
+    name: str
+    digest: str
+    """As the client gave it; the version string where there is no digest (strength NAMED)."""
+    algorithm: str
+    """What computed ``digest``: ``sha256``, ``mlflow.numpy``, ``git.commit``, ``version``, …"""
+    strength: str
+    """A ``domain.facet.Strength`` name."""
+    uri: NotRequired[str]
+    """Opaque: never opened by the server."""
+    attributes: NotRequired[dict[str, str]]
+    """What else the client said of it (``source_type``, ``schema``, ``profile``), kept whole."""
+
+
+class ArtifactUse(TypedDict):
+    """A run used or generated an artifact version in a role."""
+
+    role: str
+    """Alignment key: ``training``, ``evaluation``, ``code``, ``model``, …"""
+    facet: str
+    """The ``domain.facet.Facet`` name that this use is part of; empty when none."""
+    artifact: ArtifactRef
+    tags: NotRequired[dict[str, str]]
+    """Tags of the input itself (MLflow ``InputTag``)."""
+
+
+def artifact_id(project: str, artifact: ArtifactRef) -> str:
+    """The version's id: a name with another digest is another version."""
+    return derived_id(
+        "artifact",
+        project,
+        artifact["kind"],
+        artifact["name"],
+        artifact["algorithm"],
+        artifact["digest"],
+    )

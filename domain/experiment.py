@@ -1,0 +1,33 @@
+"""Experiments (MLflow's) and the payloads of the entries that change them."""
+
+from typing import Final, TypedDict
+
+EXPERIMENT_CREATED: Final = "experiment.created"
+EXPERIMENT_RENAMED: Final = "experiment.renamed"
+EXPERIMENT_TAGGED: Final = "experiment.tagged"
+EXPERIMENT_DELETED: Final = "experiment.deleted"
+EXPERIMENT_RESTORED: Final = "experiment.restored"
+
+
+class ExperimentCreated(TypedDict):
+    experiment_id: str
+    name: str
+    artifact_location: str
+    tags: dict[str, str]
+
+
+class ExperimentRenamed(TypedDict):
+    experiment_id: str
+    name: str
+
+
+class ExperimentTagged(TypedDict):
+    experiment_id: str
+    key: str
+    value: str
+
+
+class ExperimentRef(TypedDict):
+    """Payload of ``experiment.deleted`` and ``experiment.restored``."""
+
+    experiment_id: str

@@ -1,0 +1,1 @@
+"""Policies, gates, verdicts and their replay. Reads projections, writes only to the ledger."""

@@ -1,0 +1,1 @@
+"""The append-only, signed Merkle ledger: the one truth that everything else is projected from."""

@@ -1,0 +1,1 @@
+"""Read use cases without a wire format: ports and ids in, frozen dataclasses out, batch first."""

@@ -1,0 +1,1 @@
+"""Structured logs and measurements of our own work."""

@@ -1,0 +1,1 @@
+"""Behaviour through public doors, on every graph store."""

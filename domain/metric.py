@@ -7,7 +7,7 @@ that no byte of an entry or a verdict depends on how a language prints floats.
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from domain.errors import ErrorCode, UsageError
 
@@ -21,6 +21,9 @@ class MetricPoint(TypedDict):
     step: int
     timestamp: int
     """The client's clock, milliseconds since the epoch. Recorded, never used to order entries."""
+    model_id: NotRequired[str]
+    dataset_name: NotRequired[str]
+    dataset_digest: NotRequired[str]
 
 
 class Direction(StrEnum):

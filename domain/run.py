@@ -41,6 +41,8 @@ class RunStarted(TypedDict):
     uses: list[ArtifactUse]
     parent_run_id: str
     """The run that informed this one (MLflow parent); empty when none."""
+    job: str
+    """Name of the recipe that this run executes (MLflow source name); empty when none."""
 
 
 class RunUpdated(TypedDict):

@@ -1,12 +1,12 @@
 """Wall time and memory of a piece of work in this process.
 
-Memory delta = ``VmHWM`` after − ``VmRSS`` before, after writing 5 to ``/proc/self/clear_refs``, which
-sets the high-water mark back to the present size (proc(5)). ``ru_maxrss`` is not used: a child
+Memory delta = ``VmHWM`` after − ``VmRSS`` before, after writing 5 to ``/proc/self/clear_refs``,
+which sets the high-water mark back to the present size (proc(5)). Not ``ru_maxrss``: a child
 inherits its parent's. Figures of different methods are never compared, so the method is recorded.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ class Measurement:
 
 
 @contextmanager
-def measure() -> Iterator[Measurement]:
+def measure() -> Generator[Measurement]:
     """Measure the block: ``with measure() as m: …``, then read ``m``."""
     result = Measurement()
     before = _reset_peak()
@@ -44,7 +44,7 @@ def measure() -> Iterator[Measurement]:
 
 
 def _reset_peak() -> int | None:
-    """Bytes resident now, with the high-water mark set back to it; None where that is impossible."""
+    """Bytes resident now, with the peak set back to it; None where that is impossible."""
     try:
         _CLEAR_REFS.write_text("5")
         return _status_bytes("VmRSS")

@@ -10,6 +10,8 @@ EXPERIMENT_RESTORED: Final = "experiment.restored"
 
 
 class ExperimentCreated(TypedDict):
+    """Payload of ``experiment.created``."""
+
     experiment_id: str
     name: str
     artifact_location: str
@@ -17,11 +19,15 @@ class ExperimentCreated(TypedDict):
 
 
 class ExperimentRenamed(TypedDict):
+    """Payload of ``experiment.renamed``."""
+
     experiment_id: str
     name: str
 
 
 class ExperimentTagged(TypedDict):
+    """Payload of ``experiment.tagged``."""
+
     experiment_id: str
     key: str
     value: str

@@ -31,6 +31,8 @@ class RunStatus(StrEnum):
 
 
 class RunStarted(TypedDict):
+    """Payload of ``run.started``."""
+
     run_id: str
     experiment_id: str
     name: str
@@ -46,6 +48,8 @@ class RunStarted(TypedDict):
 
 
 class RunUpdated(TypedDict):
+    """Payload of ``run.updated``: what is given changes."""
+
     run_id: str
     status: NotRequired[str]
     end_time: NotRequired[int]
@@ -64,16 +68,22 @@ class RunLogged(TypedDict):
 
 
 class RunTagDeleted(TypedDict):
+    """Payload of ``run.tag_deleted``."""
+
     run_id: str
     key: str
 
 
 class RunInputsLogged(TypedDict):
+    """Payload of ``run.inputs_logged``."""
+
     run_id: str
     uses: list[ArtifactUse]
 
 
 class RunOutputsLogged(TypedDict):
+    """Payload of ``run.outputs_logged``."""
+
     run_id: str
     generates: list[ArtifactUse]
 

@@ -1,0 +1,1 @@
+"""HTTP: the edge that every request passes, and one file of routes per noun."""

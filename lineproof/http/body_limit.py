@@ -1,0 +1,112 @@
+"""How much a caller may send, and how long it may take.
+
+A body is read whole before the application sees the request, so a declared length, an endless
+stream of chunks and a slow sender all meet the same limit and cost at most that much memory.
+Compressed bodies are refused: what a few bytes unfold to is not known before it is too late.
+"""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.errors import ErrorCode, LineproofError, UsageError
+from lineproof.http.errors import problem
+
+INGEST_LIMIT = 8 * 1024 * 1024
+"""Bytes of a body where runs are recorded."""
+QUERY_LIMIT = 64 * 1024
+"""Bytes of a body that asks or declares something: queries, gate requests, policies."""
+SECONDS = 30.0
+"""How long a whole body may take to arrive."""
+
+_QUERY_PATHS = ("/gate", "/graphql", "/policies")
+
+
+class _CallerGone(Exception):
+    """The connection closed before the body was complete."""
+
+
+class BodyLimit:
+    """ASGI middleware: 413 beyond the limit, 408 when too slow, 415 when compressed."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float = SECONDS) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = await _read(scope, receive)
+        except _CallerGone:
+            return
+        except TimeoutError:
+            await _refuse(_too_slow(self._seconds), scope, receive, send)
+        except UsageError as error:
+            await _refuse(error, scope, receive, send)
+        else:
+            await self._app(scope, _replay(body, receive), send)
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
+    headers = Headers(scope=scope)
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UsageError(
+            "Compressed bodies are not accepted.",
+            code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+            hint="Send the body without Content-Encoding.",
+        )
+    limit = _limit(scope["path"])
+    declared = headers.get("content-length", "0")
+    if not (declared.isascii() and declared.isdigit()) or int(declared[:20]) > limit:
+        raise _too_large(limit)
+    parts = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise _CallerGone
+        parts += message.get("body", b"")
+        if len(parts) > limit:
+            raise _too_large(limit)
+        if not message.get("more_body", False):
+            return bytes(parts)
+
+
+def _limit(path: str) -> int:
+    return QUERY_LIMIT if path.rstrip("/").endswith(_QUERY_PATHS) else INGEST_LIMIT
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A receive channel that gives ``body`` once, then whatever the connection says."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
+
+
+async def _refuse(error: LineproofError, scope: Scope, receive: Receive, send: Send) -> None:
+    response = problem(error, request_id=scope.get("lineproof.request_id", ""))
+    response.headers["Connection"] = "close"
+    await response(scope, receive, send)
+
+
+def _too_large(limit: int) -> UsageError:
+    return UsageError(
+        f"The body is larger than {limit} bytes.",
+        code=ErrorCode.TOO_LARGE,
+        hint="Send less at once.",
+        context={"limit": limit},
+    )
+
+
+def _too_slow(seconds: float) -> UsageError:
+    return UsageError(
+        f"The body did not arrive within {seconds:g} seconds.",
+        code=ErrorCode.REQUEST_TIMEOUT,
+        hint="Send the request again over a better connection.",
+    )

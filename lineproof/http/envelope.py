@@ -1,0 +1,87 @@
+"""What surrounds every request: its id, its log line, the headers of its answer, masked failures.
+
+An ``X-Request-Id`` of the caller's is kept when it is short and plain, so that one id runs through
+all of a caller's systems; otherwise a fresh one is drawn. It stands in the answer, in every log
+event of the request and in ``scope["lineproof.request_id"]``.
+"""
+
+import re
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.ids import IdSource
+from lineproof.http.errors import masked_problem
+
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Added to every answer that does not say otherwise itself."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+log = structlog.get_logger()
+
+
+class Envelope:
+    """Outermost ASGI middleware; ``app`` never raises through it."""
+
+    def __init__(self, app: ASGIApp, ids: IdSource) -> None:
+        self._app = app
+        self._ids = ids
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = self._request_id(scope)
+        scope["lineproof.request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._handle(scope, receive, send, request_id)
+
+    def _request_id(self, scope: Scope) -> str:
+        given = Headers(scope=scope).get("x-request-id", "")
+        return given if _REQUEST_ID.fullmatch(given) else self._ids.hex32()
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        status = 0
+        path = scope["path"]
+        began = time.perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(message, request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            log.error("http.request_failed", path=path, exc_info=error)
+            if not status:
+                await masked_problem(request_id=request_id)(scope, receive, send_with_headers)
+        finally:
+            log.info(
+                "http.request_handled",
+                method=scope["method"],
+                path=path,
+                project=scope.get("lineproof.project", ""),
+                status=status,
+                duration_ms=round((time.perf_counter() - began) * 1000, 1),
+            )
+
+
+def _add_headers(message: Message, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers["X-Request-Id"] = request_id
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)

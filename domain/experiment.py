@@ -5,6 +5,7 @@ from typing import Final, TypedDict
 EXPERIMENT_CREATED: Final = "experiment.created"
 EXPERIMENT_RENAMED: Final = "experiment.renamed"
 EXPERIMENT_TAGGED: Final = "experiment.tagged"
+EXPERIMENT_TAG_DELETED: Final = "experiment.tag_deleted"
 EXPERIMENT_DELETED: Final = "experiment.deleted"
 EXPERIMENT_RESTORED: Final = "experiment.restored"
 
@@ -31,6 +32,11 @@ class ExperimentTagged(TypedDict):
     experiment_id: str
     key: str
     value: str
+
+
+class ExperimentTagDeleted(TypedDict):
+    experiment_id: str
+    key: str
 
 
 class ExperimentRef(TypedDict):

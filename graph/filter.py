@@ -1,0 +1,249 @@
+"""What MLflow's search strings mean for runs: conditions on attributes, metrics and datasets.
+
+Every string means what it means to MLflow. ``attributes`` that no node holds (``run_id`` and
+``artifact_uri``, which are derived) are kept apart for the reader of the runs.
+"""
+
+import math
+from dataclasses import dataclass
+
+from graph.filter_syntax import (
+    MAX_ORDERS,
+    Column,
+    Comparison,
+    parse_comparisons,
+    parse_order,
+    text_of,
+)
+from graph.filter_tokens import Token, TokenKind, invalid, too_complex
+from graph.port import Condition, Operator
+
+_ENTITIES = {
+    "metric": "metric",
+    "metrics": "metric",
+    "parameter": "param",
+    "parameters": "param",
+    "param": "param",
+    "params": "param",
+    "tag": "tag",
+    "tags": "tag",
+    "attribute": "attribute",
+    "attributes": "attribute",
+    "attr": "attribute",
+    "run": "attribute",
+    "dataset": "dataset",
+    "datasets": "dataset",
+}
+_ATTRIBUTES = {
+    "run_id": "run_id",
+    "run_name": "name",
+    "run name": "name",
+    "Run name": "name",
+    "Run Name": "name",
+    "user_id": "user",
+    "status": "status",
+    "artifact_uri": "artifact_uri",
+    "start_time": "start_time",
+    "created": "start_time",
+    "Created": "start_time",
+    "end_time": "end_time",
+}
+"""Search name of an attribute to the name that the graph knows it by."""
+_DATASET_KEYS = ("name", "digest", "context")
+
+NUMERIC = frozenset({Operator.EQ, Operator.NE, Operator.LT, Operator.LE, Operator.GT, Operator.GE})
+TEXTUAL = frozenset({Operator.EQ, Operator.NE, Operator.LIKE, Operator.ILIKE})
+NULLABLE = frozenset({Operator.IS_NULL, Operator.IS_NOT_NULL})
+LISTED = frozenset({Operator.IN, Operator.NOT_IN})
+"""Which comparators go with which kind of value."""
+
+DERIVED_ATTRIBUTES = ("artifact_uri", "run_id")
+"""Searchable, but held by no node."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCondition:
+    """``key operator value`` on a metric's last value. NaN satisfies ``!=`` alone."""
+
+    key: str
+    operator: Operator
+    value: float
+
+    def holds(self, last: float | None) -> bool:
+        """Whether a run whose last value is ``last`` (None: never logged) satisfies it."""
+        if last is None:
+            return False
+        match self.operator:
+            case Operator.EQ:
+                return last == self.value
+            case Operator.NE:
+                return last != self.value
+            case Operator.LT:
+                return last < self.value
+            case Operator.LE:
+                return last <= self.value
+            case Operator.GT:
+                return last > self.value
+            case _:
+                return last >= self.value
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """All conditions must hold."""
+
+    conditions: tuple[Condition, ...] = ()
+    """On attributes of the run's node."""
+    metrics: tuple[MetricCondition, ...] = ()
+    derived: tuple[Condition, ...] = ()
+    """On ``run_id`` and ``artifact_uri``."""
+    datasets: tuple[Condition, ...] = ()
+    """On ``name``, ``digest`` or ``context`` of any one dataset that the run used."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """Order by ``metrics.<key>``, ``params.<key>``, ``tags.<key>`` or an attribute's graph name."""
+
+    attribute: str
+    descending: bool
+
+
+def parse_filter(text: str) -> RunFilter:
+    """The filter that ``text`` writes; blank text lets every run through.
+
+    Raises ``UsageError``: INVALID_ARGUMENT with the column in message and context, TOO_COMPLEX.
+    """
+    conditions: list[Condition] = []
+    metrics: list[MetricCondition] = []
+    derived: list[Condition] = []
+    datasets: list[Condition] = []
+    for comparison in parse_comparisons(text):
+        match _entity(comparison.column):
+            case "metric":
+                metrics.append(_metric(comparison))
+            case "dataset":
+                datasets.append(_dataset(comparison))
+            case "attribute":
+                condition = _attribute(comparison)
+                kept = derived if condition.attribute in DERIVED_ATTRIBUTES else conditions
+                kept.append(condition)
+            case entity:
+                conditions.append(_text(comparison, f"{entity}s.{comparison.column.key}"))
+    return RunFilter(tuple(conditions), tuple(metrics), tuple(derived), tuple(datasets))
+
+
+def parse_orders(clauses: tuple[str, ...]) -> tuple[RunOrder, ...]:
+    """The orders that the clauses write, most significant first. Errors as ``parse_filter``."""
+    if len(clauses) > MAX_ORDERS:
+        raise too_complex(f"it orders by more than {MAX_ORDERS} columns")
+    orders: list[RunOrder] = []
+    for clause in clauses:
+        order = parse_order(clause)
+        attribute = _order_attribute(order.column)
+        if any(known.attribute == attribute for known in orders):
+            raise invalid(order.column.at, f"{clause} orders by a column a second time")
+        orders.append(RunOrder(attribute, order.descending))
+    return tuple(orders)
+
+
+def _order_attribute(column: Column) -> str:
+    entity = _entity(column)
+    if entity == "dataset":
+        raise invalid(column.at, "runs cannot be ordered by their datasets")
+    return _attribute_name(column) if entity == "attribute" else f"{entity}s.{column.key}"
+
+
+def _entity(column: Column) -> str:
+    entity = _ENTITIES.get(column.entity)
+    if entity is None:
+        raise invalid(
+            column.at,
+            f"Invalid entity type '{column.entity}'",
+            hint="Valid values are metrics, params, tags, attributes and datasets.",
+        )
+    return entity
+
+
+def _metric(comparison: Comparison) -> MetricCondition:
+    allow(comparison, NUMERIC)
+    token = comparison.values[0]
+    return MetricCondition(comparison.column.key, comparison.operator, number_of(token))
+
+
+def _dataset(comparison: Comparison) -> Condition:
+    key = comparison.column.key
+    if key not in _DATASET_KEYS:
+        raise invalid(
+            comparison.column.at,
+            f"Invalid dataset key '{key}' specified",
+            hint=f"Valid keys are {', '.join(_DATASET_KEYS)}.",
+        )
+    allow(comparison, TEXTUAL | LISTED)
+    return Condition(key, comparison.operator, operand_of(comparison))
+
+
+def _attribute(comparison: Comparison) -> Condition:
+    name = _attribute_name(comparison.column)
+    if name in ("start_time", "end_time"):
+        allow(comparison, NUMERIC)
+        return Condition(name, comparison.operator, integer_of(comparison.values[0]))
+    # As in MLflow, only run_id may be compared with a list.
+    allow(comparison, TEXTUAL | LISTED if name == "run_id" else TEXTUAL)
+    return Condition(name, comparison.operator, operand_of(comparison))
+
+
+def _text(comparison: Comparison, attribute: str) -> Condition:
+    allow(comparison, TEXTUAL | NULLABLE)
+    return Condition(attribute, comparison.operator, operand_of(comparison))
+
+
+def operand_of(comparison: Comparison) -> str | tuple[str, ...] | None:
+    """The text, texts or nothing that the comparison compares with."""
+    if comparison.operator in NULLABLE:
+        return None
+    if comparison.operator in LISTED:
+        return tuple(text_of(token) for token in comparison.values)
+    return text_of(comparison.values[0])
+
+
+def _attribute_name(column: Column) -> str:
+    name = _ATTRIBUTES.get(column.key)
+    if name is None:
+        raise invalid(
+            column.at,
+            f"Invalid attribute key '{column.key}' specified",
+            hint=f"Valid keys are {', '.join(sorted(_ATTRIBUTES))}.",
+        )
+    return name
+
+
+def allow(comparison: Comparison, operators: frozenset[Operator]) -> None:
+    """``UsageError`` with the column unless the comparison uses one of ``operators``."""
+    if comparison.operator in operators:
+        return
+    column = comparison.column
+    known = ", ".join(operator.value for operator in Operator if operator in operators)
+    raise invalid(
+        column.at,
+        f"Invalid comparator '{comparison.operator.value}' for {column.entity} '{column.key}'",
+        hint=f"It may be one of {known}.",
+    )
+
+
+def number_of(token: Token) -> float:
+    """The double that a number token means; ``UsageError`` with the column for another token."""
+    if token.kind is not TokenKind.NUMBER or math.isinf(float(token.text)):
+        raise invalid(token.column, f"Expected numeric value, found {token.text[:40]}")
+    return float(token.text)
+
+
+def integer_of(token: Token) -> int:
+    """The whole number that a number token means, within 64 bits (milliseconds)."""
+    value = number_of(token)
+    whole = int(token.text) if token.text.lstrip("+-").isdecimal() else int(value)
+    if whole != value and not token.text.lstrip("+-").isdecimal():
+        raise invalid(token.column, f"{token.text[:40]} is not a whole number of milliseconds")
+    if not -(2**63) <= whole < 2**63:
+        raise invalid(token.column, f"{token.text[:40]} is beyond 64 bits")
+    return whole

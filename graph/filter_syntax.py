@@ -1,0 +1,225 @@
+"""MLflow's search grammar: comparisons joined by AND, and ``order_by`` clauses.
+
+What names mean is left to ``graph.filter`` (runs) and ``graph.experiment_filter``; here stands only
+what can be said. As in MLflow, quotes inside a quoted text are kept as they are written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.errors import UsageError
+from graph.filter_tokens import Token, TokenKind, invalid, tokens, too_complex
+from graph.port import Operator
+
+MAX_COMPARISONS = 100
+MAX_WILDCARDS = 32
+MAX_ORDERS = 20
+
+_COMPARATORS = {
+    "=": Operator.EQ,
+    "!=": Operator.NE,
+    "<": Operator.LT,
+    "<=": Operator.LE,
+    ">": Operator.GT,
+    ">=": Operator.GE,
+    "LIKE": Operator.LIKE,
+    "ILIKE": Operator.ILIKE,
+    "IN": Operator.IN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The name on the left of a comparison: ``entity.key``, or a bare attribute."""
+
+    entity: str
+    """As written; ``attribute`` for a bare name."""
+    key: str
+    at: int
+    """Where it stands, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison as it was written."""
+
+    column: Column
+    operator: Operator
+    values: tuple[Token, ...]
+    """None for IS NULL, one for the comparators, one or more for a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One ``order_by`` clause."""
+
+    column: Column
+    descending: bool
+
+
+def parse_comparisons(text: str) -> tuple[Comparison, ...]:
+    """The comparisons that ``text`` joins by AND; empty text has none.
+
+    Raises ``UsageError``: INVALID_ARGUMENT with the column, TOO_COMPLEX.
+    """
+    reader = _Reader(list(tokens(text)), len(text))
+    found: list[Comparison] = []
+    while not reader.at_end():
+        if found:
+            reader.take_word("AND")
+        found.append(_comparison(reader))
+        if len(found) > MAX_COMPARISONS:
+            raise too_complex(f"it has more than {MAX_COMPARISONS} comparisons")
+    return tuple(found)
+
+
+def parse_order(text: str) -> Order:
+    """One clause: a column, then ``ASC`` (the default) or ``DESC``."""
+    reader = _Reader(list(tokens(text)), len(text))
+    column = _column(reader.take(TokenKind.NAME, "a column"))
+    descending = False
+    if not reader.at_end():
+        direction = reader.take(TokenKind.NAME, "ASC or DESC")
+        if direction.word not in ("ASC", "DESC"):
+            raise invalid(direction.column, f"expected ASC or DESC, found {direction.text}")
+        descending = direction.word == "DESC"
+    if not reader.at_end():
+        raise reader.unexpected("the end")
+    return Order(column, descending)
+
+
+def text_of(token: Token) -> str:
+    """The text that a quoted token means."""
+    if token.kind is TokenKind.TEXT or _is_quoted(token.text, '"'):
+        return token.text[1:-1]
+    raise invalid(
+        token.column, f"expected a quoted text, found {token.text}", hint="Write 'my-value'."
+    )
+
+
+class _Reader:
+    """Walks over the tokens once."""
+
+    def __init__(self, found: Sequence[Token], length: int) -> None:
+        self._tokens = found
+        self._next = 0
+        self._length = length
+
+    def at_end(self) -> bool:
+        return self._next >= len(self._tokens)
+
+    def peek(self) -> Token | None:
+        return None if self.at_end() else self._tokens[self._next]
+
+    def take_any(self, wanted: str) -> Token:
+        token = self.peek()
+        if token is None:
+            raise self.unexpected(wanted)
+        self._next += 1
+        return token
+
+    def take(self, kind: TokenKind, wanted: str) -> Token:
+        token = self.peek()
+        if token is None or token.kind is not kind:
+            raise self.unexpected(wanted)
+        self._next += 1
+        return token
+
+    def take_word(self, *words: str) -> str:
+        """The next token when it is one of ``words``."""
+        token = self.peek()
+        if token is None or token.word not in words:
+            raise self.unexpected(" or ".join(words))
+        self._next += 1
+        return token.word
+
+    def accept(self, word: str) -> bool:
+        token = self.peek()
+        if token is None or token.word != word:
+            return False
+        self._next += 1
+        return True
+
+    def unexpected(self, wanted: str) -> UsageError:
+        token = self.peek()
+        if token is None:
+            return invalid(self._length + 1, f"expected {wanted}, found the end")
+        return invalid(token.column, f"expected {wanted}, found {token.text[:40]}")
+
+
+def _comparison(reader: _Reader) -> Comparison:
+    column = _column(reader.take(TokenKind.NAME, "a column"))
+    if reader.accept("IS"):
+        negated = reader.accept("NOT")
+        reader.take_word("NULL")
+        operator = Operator.IS_NOT_NULL if negated else Operator.IS_NULL
+        return Comparison(column, operator, ())
+    operator = _operator(reader)
+    if operator in (Operator.IN, Operator.NOT_IN):
+        return Comparison(column, operator, _list(reader))
+    value = _value(reader)
+    if operator in (Operator.LIKE, Operator.ILIKE) and value.text.count("%") > MAX_WILDCARDS:
+        raise too_complex(f"a pattern has more than {MAX_WILDCARDS} wildcards")
+    return Comparison(column, operator, (value,))
+
+
+def _operator(reader: _Reader) -> Operator:
+    token = reader.take_any("a comparator")
+    if token.word == "NOT":
+        reader.take_word("IN")
+        return Operator.NOT_IN
+    operator = _COMPARATORS.get(token.word)
+    if operator is None:
+        known = ", ".join((*_COMPARATORS, "NOT IN", "IS NULL", "IS NOT NULL"))
+        raise invalid(
+            token.column, f"{token.text} is no comparator", hint=f"The comparators are {known}."
+        )
+    return operator
+
+
+def _value(reader: _Reader) -> Token:
+    token = reader.take_any("a value")
+    if token.kind in (TokenKind.COMPARATOR, TokenKind.PUNCTUATION):
+        raise invalid(token.column, f"expected a value, found {token.text}")
+    return token
+
+
+def _list(reader: _Reader) -> tuple[Token, ...]:
+    if not reader.accept("("):
+        raise reader.unexpected("a list in parentheses")
+    found = [_value(reader)]
+    while reader.accept(","):
+        token = reader.peek()
+        if token is not None and token.text == ")":
+            break
+        found.append(_value(reader))
+    if not reader.accept(")"):
+        raise reader.unexpected("a comma or a closing parenthesis")
+    return tuple(found)
+
+
+def _column(token: Token) -> Column:
+    """Splits at the first dot that stands outside of quotes."""
+    entity, dot, key = _split(token.text)
+    if not dot:
+        return Column("attribute", _unquoted(entity, token), token.column)
+    return Column(_unquoted(entity, token), _unquoted(key, token), token.column)
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    if text[0] in '`"':
+        end = text.index(text[0], 1) + 1
+        return text[:end], text[end : end + 1], text[end + 1 :]
+    return text.partition(".")
+
+
+def _unquoted(part: str, token: Token) -> str:
+    if _is_quoted(part, "`") or _is_quoted(part, '"'):
+        return part[1:-1]
+    if "`" in part or '"' in part:
+        raise invalid(token.column, f"the quotes of {token.text[:40]} do not enclose the whole key")
+    return part
+
+
+def _is_quoted(text: str, quote: str) -> bool:
+    return len(text) >= 2 and text[0] == quote == text[-1] and quote not in text[1:-1]

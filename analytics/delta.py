@@ -1,9 +1,23 @@
-"""Metric deltas between two sets of runs: raw, oriented (positive = better), relative."""
+"""Metric deltas between two sets of runs: raw, oriented (positive = better), relative.
 
+With TARGET(v) the score of a run is -|value - v|: the oriented delta and its interval are those of
+the runs' distances, which equals |baseline - v| - |candidate - v| for one run a side.
+"""
+
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
-from domain.metric import MetricDefinition, MetricKey
+from analytics.criterion import Criterion
+from analytics.exact import ExactMoments, exact_moments, nearest, root
+from analytics.facts import RunFacts
+from analytics.summaries import MetricSummary
+from analytics.welch import Interval as Interval
+from analytics.welch import p_below, welch
+from domain.metric import Direction, MetricDefinition, MetricKey, Reducer, parse_decimal
 
 
 class State(StrEnum):
@@ -36,17 +50,6 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """A one-sided pair of bounds of the oriented delta, each at ``1 - alpha``."""
-
-    low: float
-    high: float
-    alpha: str
-    method: str
-    df: int
-
-
-@dataclass(frozen=True, slots=True)
 class MetricDelta:
     """How one metric moved. None where a number has no meaning."""
 
@@ -56,11 +59,121 @@ class MetricDelta:
     baseline: Moments | None
     candidate: Moments | None
     raw: float | None
+    """candidate mean - baseline mean; None unless both sides are all finite."""
     oriented: float | None
     """None when the direction is NONE."""
     relative: float | None
     """oriented / |baseline mean|; None at a zero or subnormal baseline."""
     interval: Interval | None
+    """Of ``oriented``; of ``raw`` when the direction is NONE."""
     p: float | None
-    """One-sided: how surprising this or a worse oriented delta is if nothing changed."""
+    """One-sided: how surprising this or a worse oriented delta is if nothing changed.
+
+    None without an interval, and when the direction is NONE.
+    """
     uncertainty: Uncertainty
+
+
+def metric_deltas(
+    baseline: Sequence[RunFacts],
+    candidate: Sequence[RunFacts],
+    definitions: Mapping[str, MetricDefinition],
+    criteria: Mapping[str, Criterion],
+) -> tuple[MetricDelta, ...]:
+    """One delta for each metric that either side recorded, by metric key.
+
+    ``definitions`` and ``criteria`` are by metric name. A metric that is not defined is reduced by
+    LAST and has no direction; one without a criterion gets the interval of the default level.
+    """
+    names = {name for facts in (*baseline, *candidate) for name in facts.metrics}
+    deltas: list[MetricDelta] = []
+    for name in sorted(names):
+        definition = definitions.get(name) or MetricDefinition(name)
+        before, after = _values(baseline, definition), _values(candidate, definition)
+        if before or after:
+            alpha = (criteria.get(name) or Criterion(name)).alpha
+            deltas.append(_delta(definition, before, after, alpha))
+    return tuple(deltas)
+
+
+def reduced(facts: RunFacts, definition: MetricDefinition) -> float | None:
+    """The one number of a run under a definition; None when the run did not record it."""
+    if definition.reducer is Reducer.AT_STEP:
+        return facts.at_steps.get((definition.name, definition.step or 0))
+    summary = facts.metrics.get(definition.name)
+    return None if summary is None else _REDUCE[definition.reducer](summary)
+
+
+_REDUCE: Mapping[Reducer, Callable[[MetricSummary], float]] = {
+    Reducer.LAST: lambda summary: summary.last,
+    Reducer.MIN: lambda summary: summary.min,
+    Reducer.MAX: lambda summary: summary.max,
+    Reducer.MEAN: lambda summary: summary.mean,
+}
+
+
+def _values(runs: Sequence[RunFacts], definition: MetricDefinition) -> list[float]:
+    values = (reduced(facts, definition) for facts in runs)
+    return [value for value in values if value is not None]
+
+
+def _delta(
+    definition: MetricDefinition, before: list[float], after: list[float], alpha: str
+) -> MetricDelta:
+    baseline, baseline_exact = _moments(before)
+    candidate, candidate_exact = _moments(after)
+    known = bool(before and after) and all(map(math.isfinite, (*before, *after)))
+    oriented: float | None = None
+    interval: Interval | None = None
+    if known:
+        scores = [exact_moments(_scores(side, definition)) for side in (before, after)]
+        difference = nearest(scores[1].mean - scores[0].mean)
+        oriented = None if definition.direction is Direction.NONE else difference
+        interval = welch(scores[0], scores[1], alpha)
+    return MetricDelta(
+        key=MetricKey(definition.name, "", definition.reducer, definition.step),
+        definition=definition,
+        state=_state(before, after),
+        baseline=baseline,
+        candidate=candidate,
+        raw=nearest(candidate_exact.mean - baseline_exact.mean) if known else None,
+        oriented=oriented,
+        relative=_relative(oriented, baseline),
+        interval=interval,
+        p=p_below(interval, oriented, 0.0) if interval and oriented is not None else None,
+        uncertainty=Uncertainty.SEED_ONLY if interval else Uncertainty.UNREPLICATED,
+    )
+
+
+def _moments(values: list[float]) -> tuple[Moments | None, ExactMoments]:
+    finite = [value for value in values if math.isfinite(value)]
+    exact = exact_moments(finite)
+    if not values:
+        return None, exact
+    mean = nearest(exact.mean) if finite else math.nan
+    sd = None if exact.variance is None else root(exact.variance)
+    return Moments(exact.n, mean, sd, len(values) - len(finite)), exact
+
+
+def _scores(values: list[float], definition: MetricDefinition) -> list[Fraction]:
+    """Exact numbers of which more is better; the values themselves when the direction is NONE."""
+    if definition.direction is Direction.LOWER:
+        return [-Fraction(value) for value in values]
+    if definition.direction is Direction.TARGET:
+        target = Fraction(parse_decimal(definition.target or "0"))
+        return [-abs(Fraction(value) - target) for value in values]
+    return [Fraction(value) for value in values]
+
+
+def _state(before: list[float], after: list[float]) -> State:
+    if not before:
+        return State.ONLY_CANDIDATE
+    return State.BOTH if after else State.ONLY_BASELINE
+
+
+def _relative(oriented: float | None, baseline: Moments | None) -> float | None:
+    if oriented is None or baseline is None or not math.isfinite(oriented):
+        return None
+    if abs(baseline.mean) < sys.float_info.min:
+        return None
+    return nearest(Fraction(oriented) / abs(Fraction(baseline.mean)))

@@ -1,7 +1,7 @@
 """What is known of a run, gathered for comparison: one plain value, the same from every store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analytics.summaries import MetricSummary
 from domain.facet import Facet, Strength
@@ -42,3 +42,5 @@ class RunFacts:
     """Run ids that informed this one, ordered."""
     metrics: Mapping[str, MetricSummary]
     """By metric key as it was logged."""
+    at_steps: Mapping[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
+    """The value of (metric key, step), for the AT_STEP reducers that were asked for."""

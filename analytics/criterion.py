@@ -1,0 +1,14 @@
+"""How a metric is judged: the margin, the level and the number of runs that a rule asks for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """How a metric is judged. Decimal texts; margins of None mean no margin is declared."""
+
+    metric: str
+    margin_absolute: str | None = None
+    margin_relative: str | None = None
+    alpha: str = "0.05"
+    min_samples: int = 1

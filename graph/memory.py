@@ -1,0 +1,327 @@
+"""The graph in plain dictionaries: for tests, and the yardstick that the other stores are held to.
+
+Written to be read: each read walks everything, nothing is indexed or cached.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from domain.errors import StaleError
+from graph.dump import attribute_line, edge_line, node_line
+from graph.model import (
+    AddEdge,
+    AddNode,
+    AttributeChange,
+    AttributeValue,
+    Edge,
+    EdgeType,
+    Mutation,
+    Node,
+    SetAttribute,
+    UnsetAttribute,
+)
+from graph.port import Condition, Direction, NodeQuery, Operand, Operator, Subgraph
+from graph.projector import mutations
+from ledger.entry import Entry
+from ledger.projection import Cursor
+
+
+@dataclass(slots=True)
+class _State:
+    cursor: Cursor = field(default_factory=Cursor)
+    nodes: dict[str, Node] = field(default_factory=dict[str, Node])
+    changes: dict[str, list[AttributeChange]] = field(
+        default_factory=dict[str, list[AttributeChange]]
+    )
+    edges: dict[tuple[str, EdgeType, str, str], Edge] = field(
+        default_factory=dict[tuple[str, EdgeType, str, str], Edge]
+    )
+
+
+class MemoryGraph:
+    """A ``GraphStore`` that lives as long as the process."""
+
+    name = "graph"
+
+    def __init__(self) -> None:
+        self._state = _State()
+        self._lock = threading.RLock()
+
+    def cursor(self) -> Cursor:
+        return self._state.cursor
+
+    def apply(self, entries: Sequence[Entry], *, old: Cursor, new: Cursor) -> None:
+        with self._lock:
+            if self._state.cursor != old:
+                raise StaleError(
+                    f"The graph stands at {self._state.cursor.size}, not at {old.size}.",
+                    hint="Read the cursor and catch up from there.",
+                )
+            for seq, said in [(entry.seq, mutations(entry)) for entry in entries]:
+                self._apply_one(said, seq)
+            self._state.cursor = new
+
+    def reset(self) -> None:
+        with self._lock:
+            self._state = _State()
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _apply_one(self, said: Sequence[Mutation], seq: int) -> None:
+        for mutation in said:
+            if isinstance(mutation, AddNode) and mutation.id not in self._state.nodes:
+                node = Node(mutation.id, mutation.kind, mutation.project, seq)
+                self._state.nodes[mutation.id] = node
+        last = {
+            (mutation.node, mutation.name): mutation
+            for mutation in said
+            if isinstance(mutation, SetAttribute | UnsetAttribute)
+        }
+        for mutation in last.values():
+            self._change(mutation, seq)
+        for mutation in said:
+            if isinstance(mutation, AddEdge):
+                self._add_edge(mutation, seq)
+
+    def _change(self, mutation: SetAttribute | UnsetAttribute, seq: int) -> None:
+        if mutation.node not in self._state.nodes:
+            return
+        changes = self._state.changes.setdefault(mutation.node, [])
+        for index, change in enumerate(changes):
+            if change.name == mutation.name and change.until is None:
+                if isinstance(mutation, SetAttribute) and _equal(change.value, mutation.value):
+                    return
+                changes[index] = replace(change, until=seq)
+        if isinstance(mutation, SetAttribute):
+            changes.append(AttributeChange(mutation.name, mutation.value, seq, None))
+
+    def _add_edge(self, mutation: AddEdge, seq: int) -> None:
+        ends_exist = mutation.source in self._state.nodes and mutation.target in self._state.nodes
+        key = (mutation.source, mutation.type, mutation.target, mutation.role)
+        if ends_exist and key not in self._state.edges:
+            self._state.edges[key] = Edge(*key, mutation.facet, seq)
+
+    def nodes(self, ids: Collection[str], *, as_of: int | None = None) -> Mapping[str, Node]:
+        with self._lock:
+            known = {id_: self._state.nodes[id_] for id_ in ids if id_ in self._state.nodes}
+            return {
+                id_: replace(node, attributes=self._attributes(id_, as_of))
+                for id_, node in known.items()
+                if _visible(node.seq, None, as_of)
+            }
+
+    def _attributes(self, node: str, as_of: int | None) -> dict[str, AttributeValue]:
+        return {
+            change.name: change.value
+            for change in self._state.changes.get(node, [])
+            if _visible(change.seq, change.until, as_of)
+        }
+
+    def find(self, query: NodeQuery, *, as_of: int | None = None) -> Sequence[Node]:
+        with self._lock:
+            found = self._matching(query, as_of)
+        found.sort(key=_position, reverse=query.descending)
+        if query.after is not None:
+            after = query.after
+            found = [
+                node
+                for node in found
+                if (_position(node) < after if query.descending else _position(node) > after)
+            ]
+        return found[: query.limit]
+
+    def count(self, query: NodeQuery, *, as_of: int | None = None) -> int:
+        with self._lock:
+            return len(self._matching(query, as_of))
+
+    def _matching(self, query: NodeQuery, as_of: int | None) -> list[Node]:
+        candidates = self.nodes(self._state.nodes, as_of=as_of).values()
+        return [
+            node
+            for node in candidates
+            if node.project == query.project
+            and node.kind == query.kind
+            and all(_holds(condition, node.attributes) for condition in query.conditions)
+        ]
+
+    def outgoing(
+        self,
+        ids: Collection[str],
+        *,
+        types: Collection[EdgeType] | None = None,
+        as_of: int | None = None,
+    ) -> Mapping[str, tuple[Edge, ...]]:
+        edges = self._visible_edges(types, as_of)
+        return {id_: tuple(edge for edge in edges if edge.source == id_) for id_ in ids}
+
+    def incoming(
+        self,
+        ids: Collection[str],
+        *,
+        types: Collection[EdgeType] | None = None,
+        as_of: int | None = None,
+    ) -> Mapping[str, tuple[Edge, ...]]:
+        edges = self._visible_edges(types, as_of)
+        return {id_: tuple(edge for edge in edges if edge.target == id_) for id_ in ids}
+
+    def _visible_edges(self, types: Collection[EdgeType] | None, as_of: int | None) -> list[Edge]:
+        with self._lock:
+            return sorted(
+                edge
+                for edge in self._state.edges.values()
+                if (types is None or edge.type in types) and _visible(edge.seq, None, as_of)
+            )
+
+    def closure(
+        self,
+        roots: Collection[str],
+        *,
+        direction: Direction,
+        types: Collection[EdgeType],
+        depth: int | None = None,
+        limit: int | None = None,
+        as_of: int | None = None,
+    ) -> Subgraph:
+        with self._lock:
+            edges = self._visible_edges(types, as_of)
+            distance = _distances(self.nodes(roots, as_of=as_of), edges, direction, depth)
+            nearest = sorted(distance, key=lambda id_: (distance[id_], id_))
+            kept = nearest if limit is None else nearest[:limit]
+            nodes = self.nodes(kept, as_of=as_of)
+        return Subgraph(
+            nodes=tuple(nodes[id_] for id_ in kept),
+            edges=tuple(edge for edge in edges if edge.source in nodes and edge.target in nodes),
+            distance={id_: distance[id_] for id_ in kept},
+            truncated=len(kept) < len(nearest),
+        )
+
+    def history(self, node: str) -> Sequence[AttributeChange]:
+        with self._lock:
+            changes = list(self._state.changes.get(node, []))
+        return sorted(changes, key=lambda change: (change.name, change.seq))
+
+    def dump(self) -> Iterator[bytes]:
+        with self._lock:
+            lines = [node_line(node) for node in self._state.nodes.values()]
+            lines += [edge_line(edge) for edge in self._state.edges.values()]
+            lines += [
+                attribute_line(node, change)
+                for node, changes in self._state.changes.items()
+                for change in changes
+            ]
+        return iter(sorted(lines))
+
+
+def _visible(seq: int, until: int | None, as_of: int | None) -> bool:
+    if as_of is None:
+        return until is None
+    return seq < as_of and (until is None or until >= as_of)
+
+
+def _position(node: Node) -> tuple[int, str]:
+    return (node.seq, node.id)
+
+
+def _distances(
+    roots: Iterable[str], edges: Sequence[Edge], direction: Direction, depth: int | None
+) -> dict[str, int]:
+    """Least distance of all that breadth-first search reaches."""
+    neighbours: dict[str, list[str]] = {}
+    for edge in edges:
+        ends = (edge.source, edge.target)
+        start, end = ends if direction is Direction.UPSTREAM else reversed(ends)
+        neighbours.setdefault(start, []).append(end)
+    distance = dict.fromkeys(roots, 0)
+    queue = deque(distance)
+    while queue:
+        node = queue.popleft()
+        if depth is not None and distance[node] >= depth:
+            continue
+        for neighbour in neighbours.get(node, []):
+            if neighbour not in distance:
+                distance[neighbour] = distance[node] + 1
+                queue.append(neighbour)
+    return distance
+
+
+def _equal(left: AttributeValue, right: AttributeValue) -> bool:
+    return type(left) is type(right) and left == right
+
+
+def _holds(condition: Condition, attributes: Mapping[str, AttributeValue]) -> bool:
+    value = attributes.get(condition.attribute)
+    if condition.operator is Operator.IS_NULL:
+        return value is None
+    if value is None:
+        return False
+    return _TESTS[condition.operator](value, condition.operand)
+
+
+def _in(value: AttributeValue, operand: Operand) -> bool:
+    return isinstance(operand, tuple) and any(_same(value, item) for item in operand)
+
+
+def _same(value: AttributeValue, operand: Operand) -> bool:
+    return isinstance(operand, str | int) and _equal(value, operand)
+
+
+def _less(value: AttributeValue, operand: Operand) -> bool:
+    if isinstance(value, str):
+        return isinstance(operand, str) and value < operand
+    return isinstance(operand, int) and value < operand
+
+
+def _more(value: AttributeValue, operand: Operand) -> bool:
+    if isinstance(value, str):
+        return isinstance(operand, str) and value > operand
+    return isinstance(operand, int) and value > operand
+
+
+def _like(value: AttributeValue, pattern: Operand) -> bool:
+    """Wildcard match by looking back to the last ``%`` only: linear memory, no blow-up."""
+    if not isinstance(value, str) or not isinstance(pattern, str):
+        return False
+    at_text = at_pattern = 0
+    star = retry = -1
+    while at_text < len(value):
+        wanted = pattern[at_pattern] if at_pattern < len(pattern) else None
+        if wanted == "%":
+            star, retry = at_pattern, at_text
+            at_pattern += 1
+        elif wanted is not None and wanted in ("_", value[at_text]):
+            at_text += 1
+            at_pattern += 1
+        elif star >= 0:
+            retry += 1
+            at_text, at_pattern = retry, star + 1
+        else:
+            return False
+    return not pattern[at_pattern:].strip("%")
+
+
+def _ilike(value: AttributeValue, pattern: Operand) -> bool:
+    if not isinstance(value, str) or not isinstance(pattern, str):
+        return False
+    return _like(_lower(value), _lower(pattern))
+
+
+def _lower(text: str) -> str:
+    return "".join(c.lower() if c.isascii() else c for c in text)
+
+
+_TESTS: Mapping[Operator, Callable[[AttributeValue, Operand], bool]] = {
+    Operator.EQ: _same,
+    Operator.NE: lambda value, operand: not _same(value, operand),
+    Operator.LT: _less,
+    Operator.LE: lambda value, operand: _less(value, operand) or _same(value, operand),
+    Operator.GT: _more,
+    Operator.GE: lambda value, operand: _more(value, operand) or _same(value, operand),
+    Operator.LIKE: _like,
+    Operator.ILIKE: _ilike,
+    Operator.IN: _in,
+    Operator.NOT_IN: lambda value, operand: not _in(value, operand),
+    Operator.IS_NOT_NULL: lambda value, operand: True,
+}

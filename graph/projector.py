@@ -1,0 +1,312 @@
+"""What each ledger entry says about the graph: pure, and shared by every store.
+
+``mutations`` is a table from entry type to function; an entry type that is not in it says nothing
+about the graph. Attribute names are fixed but for their last part where clients name things:
+``params.<key>``, ``tags.<key>``, ``attributes.<key>``, ``input_tags.<artifact id>.<role>``,
+``output_tags.<artifact id>.<role>``. None is ever ``id``, ``project`` or ``seq``, which stores keep
+for the node itself.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias, cast
+
+from domain.artifact import ArtifactUse, artifact_id
+from domain.canonical import JsonObject, JsonValue, canonical_bytes
+from domain.experiment import (
+    EXPERIMENT_CREATED,
+    EXPERIMENT_DELETED,
+    EXPERIMENT_RENAMED,
+    EXPERIMENT_RESTORED,
+    EXPERIMENT_TAG_DELETED,
+    EXPERIMENT_TAGGED,
+    ExperimentCreated,
+    ExperimentRef,
+    ExperimentRenamed,
+    ExperimentTagDeleted,
+    ExperimentTagged,
+)
+from domain.ids import derived_id
+from domain.run import (
+    RUN_DELETED,
+    RUN_INPUTS_LOGGED,
+    RUN_LOGGED,
+    RUN_OUTPUTS_LOGGED,
+    RUN_RESTORED,
+    RUN_STARTED,
+    RUN_TAG_DELETED,
+    RUN_UPDATED,
+    RunInputsLogged,
+    RunLogged,
+    RunOutputsLogged,
+    RunRef,
+    RunStarted,
+    RunStatus,
+    RunTagDeleted,
+    RunUpdated,
+)
+from domain.verdict import POLICY_APPLIED, VERDICT_RECORDED, PolicyApplied, VerdictRecorded
+from graph.model import (
+    AddEdge,
+    AddNode,
+    EdgeType,
+    Mutation,
+    NodeKind,
+    SetAttribute,
+    UnsetAttribute,
+    node_id,
+)
+from ledger.entry import Entry
+
+PROJECTOR_VERSION: Final = 1
+"""Raised whenever the same entry comes to mean other mutations; a store of another version is
+emptied and rebuilt."""
+
+ACTIVE: Final = "active"
+DELETED: Final = "deleted"
+"""Values of the attribute ``lifecycle``."""
+
+
+def mutations(entry: Entry) -> list[Mutation]:
+    """What ``entry`` changes in the graph. All of it holds from the seq of the entry on."""
+    project = _PROJECTORS.get(entry.type)
+    return [] if project is None else list(project(entry))
+
+
+def _experiment_created(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("ExperimentCreated", entry.payload)
+    node = _experiment(entry, payload["experiment_id"])
+    yield AddNode(node, NodeKind.EXPERIMENT, entry.project)
+    yield SetAttribute(node, "experiment_id", payload["experiment_id"])
+    yield SetAttribute(node, "name", payload["name"])
+    yield SetAttribute(node, "artifact_location", payload["artifact_location"])
+    yield SetAttribute(node, "lifecycle", ACTIVE)
+    yield SetAttribute(node, "created_at", entry.at)
+    yield SetAttribute(node, "updated_at", entry.at)
+    yield from _texts(node, "tags", payload["tags"])
+
+
+def _experiment_renamed(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("ExperimentRenamed", entry.payload)
+    node = _experiment(entry, payload["experiment_id"])
+    yield SetAttribute(node, "name", payload["name"])
+    yield SetAttribute(node, "updated_at", entry.at)
+
+
+def _experiment_tagged(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("ExperimentTagged", entry.payload)
+    node = _experiment(entry, payload["experiment_id"])
+    yield SetAttribute(node, f"tags.{payload['key']}", payload["value"])
+
+
+def _experiment_tag_deleted(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("ExperimentTagDeleted", entry.payload)
+    yield UnsetAttribute(_experiment(entry, payload["experiment_id"]), f"tags.{payload['key']}")
+
+
+def _experiment_deleted(entry: Entry) -> Iterator[Mutation]:
+    return _experiment_lifecycle(entry, DELETED)
+
+
+def _experiment_restored(entry: Entry) -> Iterator[Mutation]:
+    return _experiment_lifecycle(entry, ACTIVE)
+
+
+def _experiment_lifecycle(entry: Entry, lifecycle: str) -> Iterator[Mutation]:
+    payload = cast("ExperimentRef", entry.payload)
+    node = _experiment(entry, payload["experiment_id"])
+    yield SetAttribute(node, "lifecycle", lifecycle)
+    yield SetAttribute(node, "updated_at", entry.at)
+
+
+def _run_started(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("RunStarted", entry.payload)
+    node = node_id(NodeKind.RUN, payload["run_id"])
+    yield AddNode(node, NodeKind.RUN, entry.project)
+    yield SetAttribute(node, "name", payload["name"])
+    yield SetAttribute(node, "experiment_id", payload["experiment_id"])
+    yield SetAttribute(node, "user", payload["user"])
+    yield SetAttribute(node, "status", RunStatus.RUNNING.value)
+    yield SetAttribute(node, "start_time", payload["start_time"])
+    yield SetAttribute(node, "lifecycle", ACTIVE)
+    yield from _texts(node, "tags", payload["tags"])
+    yield AddEdge(node, EdgeType.IN_EXPERIMENT, _experiment(entry, payload["experiment_id"]))
+    if payload["user"]:
+        agent = node_id(NodeKind.AGENT, f"{entry.project}/{payload['user']}")
+        yield AddNode(agent, NodeKind.AGENT, entry.project)
+        yield SetAttribute(agent, "name", payload["user"])
+        yield AddEdge(node, EdgeType.WAS_ASSOCIATED_WITH, agent)
+    if payload["job"]:
+        job = node_id(NodeKind.JOB, f"{entry.project}/{payload['job']}")
+        yield AddNode(job, NodeKind.JOB, entry.project)
+        yield SetAttribute(job, "name", payload["job"])
+        yield AddEdge(node, EdgeType.EXECUTION_OF, job)
+    yield from _parent(node, payload["parent_run_id"])
+    yield from _used(entry, node, payload["uses"])
+
+
+def _run_updated(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("RunUpdated", entry.payload)
+    node = node_id(NodeKind.RUN, payload["run_id"])
+    if "status" in payload:
+        yield SetAttribute(node, "status", payload["status"])
+    if "end_time" in payload:
+        yield SetAttribute(node, "end_time", payload["end_time"])
+    if "name" in payload:
+        yield SetAttribute(node, "name", payload["name"])
+
+
+def _run_logged(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("RunLogged", entry.payload)
+    node = node_id(NodeKind.RUN, payload["run_id"])
+    yield from _texts(node, "params", payload["params"])
+    yield from _texts(node, "tags", payload["tags"])
+    yield from _parent(node, payload.get("parent_run_id", ""))
+    yield from _used(entry, node, payload["uses"])
+
+
+def _run_tag_deleted(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("RunTagDeleted", entry.payload)
+    yield UnsetAttribute(node_id(NodeKind.RUN, payload["run_id"]), f"tags.{payload['key']}")
+
+
+def _run_inputs_logged(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("RunInputsLogged", entry.payload)
+    return _used(entry, node_id(NodeKind.RUN, payload["run_id"]), payload["uses"])
+
+
+def _run_outputs_logged(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("RunOutputsLogged", entry.payload)
+    node = node_id(NodeKind.RUN, payload["run_id"])
+    for use in payload["generates"]:
+        artifact = yield from _artifact(entry, use)
+        yield AddEdge(artifact, EdgeType.WAS_GENERATED_BY, node, use["role"], use["facet"])
+        yield from _use_tags(entry, node, "output_tags", use)
+
+
+def _run_deleted(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("RunRef", entry.payload)
+    yield SetAttribute(node_id(NodeKind.RUN, payload["run_id"]), "lifecycle", DELETED)
+
+
+def _run_restored(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("RunRef", entry.payload)
+    yield SetAttribute(node_id(NodeKind.RUN, payload["run_id"]), "lifecycle", ACTIVE)
+
+
+def _policy_applied(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("PolicyApplied", entry.payload)
+    node = _policy(entry, payload["name"], payload["digest"])
+    yield AddNode(node, NodeKind.POLICY, entry.project)
+    yield SetAttribute(node, "name", payload["name"])
+    yield SetAttribute(node, "digest", payload["digest"])
+    yield SetAttribute(node, "document", _canonical(payload["document"]))
+    # Applying an older version again puts it back in force: the latest application decides.
+    yield SetAttribute(node, "applied_at", entry.seq)
+
+
+def _verdict_recorded(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("VerdictRecorded", entry.payload)
+    statement = payload["statement"]
+    digest = str(_member(statement, "policy", "digest") or "")
+    node = node_id(NodeKind.VERDICT, payload["verdict_id"])
+    yield AddNode(node, NodeKind.VERDICT, entry.project)
+    yield SetAttribute(node, "verdict_id", payload["verdict_id"])
+    yield SetAttribute(node, "policy_name", payload["policy_name"])
+    yield SetAttribute(node, "policy_digest", digest)
+    yield SetAttribute(node, "outcome", payload["outcome"])
+    yield SetAttribute(node, "statement", _canonical(statement))
+    yield AddEdge(node, EdgeType.UNDER_POLICY, _policy(entry, payload["policy_name"], digest))
+    for run in payload["run_ids"]:
+        yield AddEdge(node, EdgeType.JUDGED, node_id(NodeKind.RUN, run), "candidate")
+    for run in _baseline_run_ids(statement):
+        yield AddEdge(node, EdgeType.JUDGED, node_id(NodeKind.RUN, run), "baseline")
+
+
+def _used(entry: Entry, run: str, uses: Iterable[ArtifactUse]) -> Iterator[Mutation]:
+    for use in uses:
+        artifact = yield from _artifact(entry, use)
+        yield AddEdge(run, EdgeType.USED, artifact, use["role"], use["facet"])
+        yield from _use_tags(entry, run, "input_tags", use)
+
+
+def _use_tags(entry: Entry, run: str, prefix: str, use: ArtifactUse) -> Iterator[Mutation]:
+    """What the client said of this very use, kept with the run."""
+    if use.get("tags"):
+        name = f"{prefix}.{artifact_id(entry.project, use['artifact'])}.{use['role']}"
+        yield SetAttribute(run, name, _canonical(use.get("tags", {})))
+
+
+def _artifact(entry: Entry, use: ArtifactUse) -> Generator[Mutation, None, str]:
+    """The mutations that make the version known; returns its node id."""
+    version = use["artifact"]
+    node = node_id(NodeKind.ARTIFACT, artifact_id(entry.project, version))
+    yield AddNode(node, NodeKind.ARTIFACT, entry.project)
+    yield SetAttribute(node, "kind", version["kind"])
+    yield SetAttribute(node, "name", version["name"])
+    yield SetAttribute(node, "digest", version["digest"])
+    yield SetAttribute(node, "algorithm", version["algorithm"])
+    yield SetAttribute(node, "strength", version["strength"])
+    if "uri" in version:
+        yield SetAttribute(node, "uri", version["uri"])
+    yield from _texts(node, "attributes", version.get("attributes", {}))
+    return node
+
+
+def _baseline_run_ids(statement: JsonObject) -> list[str]:
+    ids = _member(statement, "baseline", "run_ids")
+    return [str(run) for run in ids] if isinstance(ids, list | tuple) else []
+
+
+def _parent(run: str, parent_run_id: str) -> Iterator[Mutation]:
+    if parent_run_id:
+        parent = node_id(NodeKind.RUN, parent_run_id)
+        yield AddEdge(run, EdgeType.WAS_INFORMED_BY, parent, "parent")
+
+
+def _texts(node: str, prefix: str, values: Mapping[str, str]) -> Iterator[Mutation]:
+    for key in sorted(values):
+        yield SetAttribute(node, f"{prefix}.{key}", values[key])
+
+
+def _experiment(entry: Entry, experiment_id: str) -> str:
+    return node_id(NodeKind.EXPERIMENT, f"{entry.project}/{experiment_id}")
+
+
+def _policy(entry: Entry, name: str, digest: str) -> str:
+    return node_id(NodeKind.POLICY, derived_id("policy", entry.project, name, digest))
+
+
+def _canonical(value: JsonValue) -> str:
+    return canonical_bytes(value).decode("utf-8")
+
+
+def _member(value: JsonValue, *path: str) -> JsonValue:
+    """The member at ``path``, None where there is none."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+_Projector: TypeAlias = Callable[[Entry], Iterator[Mutation]]
+
+_PROJECTORS: Final[Mapping[str, _Projector]] = MappingProxyType(
+    {
+        EXPERIMENT_CREATED: _experiment_created,
+        EXPERIMENT_RENAMED: _experiment_renamed,
+        EXPERIMENT_TAGGED: _experiment_tagged,
+        EXPERIMENT_TAG_DELETED: _experiment_tag_deleted,
+        EXPERIMENT_DELETED: _experiment_deleted,
+        EXPERIMENT_RESTORED: _experiment_restored,
+        RUN_STARTED: _run_started,
+        RUN_UPDATED: _run_updated,
+        RUN_LOGGED: _run_logged,
+        RUN_TAG_DELETED: _run_tag_deleted,
+        RUN_INPUTS_LOGGED: _run_inputs_logged,
+        RUN_OUTPUTS_LOGGED: _run_outputs_logged,
+        RUN_DELETED: _run_deleted,
+        RUN_RESTORED: _run_restored,
+        POLICY_APPLIED: _policy_applied,
+        VERDICT_RECORDED: _verdict_recorded,
+    }
+)

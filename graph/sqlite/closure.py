@@ -1,0 +1,163 @@
+"""Reachability: a recursive query when everything is wanted, level by level when it is bounded."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from graph.model import Edge, EdgeType
+from graph.port import Direction, Subgraph
+from graph.sqlite.reads import edge_of, position, with_attributes
+
+_Row: TypeAlias = tuple[int, int, str, str, str, int]
+"""An edge as it is walked: (here, there, type, role, facet, seq), ends by node key."""
+
+_NodeRow: TypeAlias = tuple[int, str, str, str, int]
+"""(key, id, kind, project, seq)."""
+
+# The sides of an edge: where a walk stands and where it goes on.
+_SIDES: Final = {
+    Direction.UPSTREAM: {"here": "source", "there": "target"},
+    Direction.DOWNSTREAM: {"here": "target", "there": "source"},
+}
+
+_REACH: Final = """
+    WITH RECURSIVE
+    wanted(type) AS (SELECT value FROM json_each(:types)),
+    reach(key) AS (
+        SELECT value FROM json_each(:keys)
+        UNION
+        SELECT e.{there} FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
+        WHERE e.seq < :as_of AND +e.type IN wanted
+    )
+    SELECT e.{here}, e.{there}, e.type, e.role, e.facet, e.seq
+    FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
+    WHERE e.seq < :as_of AND +e.type IN wanted
+"""
+
+_STEP: Final = """
+    SELECT e.{here}, e.{there}, e.type, e.role, e.facet, e.seq
+    FROM json_each(:keys) AS k CROSS JOIN edge AS e ON e.{here} = k.value
+    WHERE e.seq < :as_of AND +e.type IN (SELECT value FROM json_each(:types))
+"""
+
+
+class _Walk:
+    """One closure under way: how edges are fetched, and from where."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        direction: Direction,
+        types: Collection[EdgeType],
+        as_of: int | None,
+    ) -> None:
+        self._db = db
+        self._sides = _SIDES[direction]
+        self._parameters = {"types": json.dumps(sorted(types)), "as_of": position(as_of)}
+
+    def reach(self, roots: Sequence[int]) -> list[_Row]:
+        """All edges that leave anything reachable from ``roots``."""
+        return self._fetch(_REACH, roots)
+
+    def step(self, keys: Sequence[int]) -> list[_Row]:
+        """The edges that leave ``keys``."""
+        return self._fetch(_STEP, keys)
+
+    def _fetch(self, sql: str, keys: Sequence[int]) -> list[_Row]:
+        parameters = {**self._parameters, "keys": json.dumps(keys)}
+        return self._db.execute(sql.format(**self._sides), parameters).fetchall()
+
+
+def closure(
+    db: sqlite3.Connection,
+    roots: Collection[str],
+    direction: Direction,
+    types: Collection[EdgeType],
+    depth: int | None,
+    limit: int | None,
+    as_of: int | None,
+) -> Subgraph:
+    """See ``GraphReader.closure``."""
+    walk = _Walk(db, direction, types, as_of)
+    starts = _root_keys(db, roots, as_of)
+    if depth is None and limit is None:
+        edges = walk.reach(starts)
+        distance = _distances(starts, edges)
+        nearest = kept = _nearest(db, distance)
+    else:
+        distance = _levels(walk, starts, depth, limit)
+        nearest = _nearest(db, distance)
+        kept = nearest[:limit]
+        edges = walk.step([row[0] for row in kept])
+    ids = {row[0]: row[1] for row in kept}
+    return Subgraph(
+        nodes=tuple(with_attributes(db, kept, as_of)),
+        edges=_among(ids, edges, direction),
+        distance={id_: distance[key] for key, id_ in ids.items()},
+        truncated=len(kept) < len(nearest),
+    )
+
+
+def _root_keys(db: sqlite3.Connection, roots: Collection[str], as_of: int | None) -> list[int]:
+    rows = db.execute(
+        "SELECT key FROM node WHERE id IN (SELECT value FROM json_each(?)) AND seq < ?",
+        (json.dumps(list(roots)), position(as_of)),
+    )
+    return [key for (key,) in rows]
+
+
+def _distances(starts: Sequence[int], edges: Sequence[_Row]) -> dict[int, int]:
+    """Least distance of everything in ``edges`` from ``starts``, breadth first."""
+    neighbours: dict[int, list[int]] = {}
+    for edge in edges:
+        neighbours.setdefault(edge[0], []).append(edge[1])
+    distance = dict.fromkeys(starts, 0)
+    queue = list(distance)
+    for key in queue:
+        for neighbour in neighbours.get(key, ()):
+            if neighbour not in distance:
+                distance[neighbour] = distance[key] + 1
+                queue.append(neighbour)
+    return distance
+
+
+def _levels(
+    walk: _Walk, starts: Sequence[int], depth: int | None, limit: int | None
+) -> dict[int, int]:
+    """Distances up to ``depth``; stops after the level in which more than ``limit`` are found."""
+    distance = dict.fromkeys(starts, 0)
+    frontier = list(starts)
+    level = 0
+    while frontier and (depth is None or level < depth) and not _exceeds(distance, limit):
+        level += 1
+        reached = dict.fromkeys(edge[1] for edge in walk.step(frontier))
+        frontier = [key for key in reached if key not in distance]
+        distance.update(dict.fromkeys(frontier, level))
+    return distance
+
+
+def _exceeds(found: Mapping[int, int], limit: int | None) -> bool:
+    return limit is not None and len(found) > limit
+
+
+def _nearest(db: sqlite3.Connection, distance: Mapping[int, int]) -> list[_NodeRow]:
+    """The nodes of ``distance``, the nearest first, then by id."""
+    rows: list[_NodeRow] = db.execute(
+        "SELECT key, id, kind, project, seq FROM node"
+        " WHERE key IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(distance)),),
+    ).fetchall()
+    rows.sort(key=lambda row: (distance[row[0]], row[1]))
+    return rows
+
+
+def _among(ids: Mapping[int, str], edges: Sequence[_Row], direction: Direction) -> tuple[Edge, ...]:
+    """The edges with both ends in ``ids``, ordered."""
+    found: list[tuple[str, str, str, str, str, int]] = []
+    for here, there, type_, role, facet, seq in edges:
+        if here in ids and there in ids:
+            ends = (here, there) if direction is Direction.UPSTREAM else (there, here)
+            found.append((ids[ends[0]], type_, ids[ends[1]], role, facet, seq))
+    found.sort()
+    return tuple(map(edge_of, found))

@@ -1,0 +1,140 @@
+"""Nodes, edges and histories out of the tables. ``as_of`` is a filter on seq and until."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from graph.model import AttributeChange, AttributeValue, Edge, EdgeType, Node, NodeKind
+from graph.port import NodeQuery
+from graph.sqlite.conditions import MAX_INTEGER, Parameter, clamped, condition_sql
+
+_ATTRIBUTES: Final = """
+    SELECT node, name, value FROM attribute
+    WHERE node IN (SELECT value FROM json_each(?))
+      AND seq < ? AND (until IS NULL OR until >= ?)
+    ORDER BY node, name
+"""
+
+_EDGES: Final = """
+    SELECT s.id, e.type, t.id, e.role, e.facet, e.seq
+    FROM edge AS e JOIN node AS s ON s.key = e.source JOIN node AS t ON t.key = e.target
+    WHERE {end}.id IN (SELECT value FROM json_each(?)) AND e.seq < ?
+      AND (? IS NULL OR e.type IN (SELECT value FROM json_each(?)))
+"""
+
+
+def position(as_of: int | None) -> int:
+    """``as_of`` as a number: the position past every entry when it is None."""
+    return MAX_INTEGER if as_of is None else clamped(as_of)
+
+
+def nodes(db: sqlite3.Connection, ids: Collection[str], as_of: int | None) -> dict[str, Node]:
+    rows = db.execute(
+        "SELECT key, id, kind, project, seq FROM node"
+        " WHERE id IN (SELECT value FROM json_each(?)) AND seq < ? ORDER BY id",
+        (json.dumps(list(ids)), position(as_of)),
+    ).fetchall()
+    return {node.id: node for node in with_attributes(db, rows, as_of)}
+
+
+def find(db: sqlite3.Connection, query: NodeQuery, as_of: int | None) -> list[Node]:
+    where, parameters = _where(query, as_of)
+    if query.after is not None:
+        where += f" AND (n.seq, n.id) {'<' if query.descending else '>'} (?, ?)"
+        parameters += [clamped(query.after[0]), query.after[1]]
+    way = "DESC" if query.descending else "ASC"
+    rows = db.execute(
+        f"SELECT n.key, n.id, n.kind, n.project, n.seq FROM node AS n WHERE {where}"
+        f" ORDER BY n.seq {way}, n.id {way} LIMIT ?",
+        [*parameters, -1 if query.limit is None else clamped(query.limit)],
+    ).fetchall()
+    return with_attributes(db, rows, as_of)
+
+
+def count(db: sqlite3.Connection, query: NodeQuery, as_of: int | None) -> int:
+    where, parameters = _where(query, as_of)
+    row = db.execute(f"SELECT count(*) FROM node AS n WHERE {where}", parameters).fetchone()
+    return int(row[0])
+
+
+def outgoing(
+    db: sqlite3.Connection,
+    ids: Collection[str],
+    types: Collection[EdgeType] | None,
+    as_of: int | None,
+) -> dict[str, tuple[Edge, ...]]:
+    found = _edges(db, "s", ids, types, as_of)
+    return {id_: tuple(found.get(id_, ())) for id_ in ids}
+
+
+def incoming(
+    db: sqlite3.Connection,
+    ids: Collection[str],
+    types: Collection[EdgeType] | None,
+    as_of: int | None,
+) -> dict[str, tuple[Edge, ...]]:
+    found = _edges(db, "t", ids, types, as_of)
+    return {id_: tuple(found.get(id_, ())) for id_ in ids}
+
+
+def history(db: sqlite3.Connection, node: str) -> list[AttributeChange]:
+    rows = db.execute(
+        "SELECT name, value, seq, until FROM attribute"
+        " WHERE node IN (SELECT key FROM node WHERE id IN (SELECT value FROM json_each(?)))"
+        " ORDER BY name, seq",
+        (json.dumps([node]),),
+    )
+    return [AttributeChange(*row) for row in rows]
+
+
+def with_attributes(
+    db: sqlite3.Connection,
+    rows: Iterable[tuple[int, str, str, str, int]],
+    as_of: int | None,
+) -> list[Node]:
+    """The nodes of ``rows`` (key, id, kind, project, seq), in their order."""
+    attributes: dict[int, dict[str, AttributeValue]] = {row[0]: {} for row in rows}
+    at = position(as_of)
+    for key, name, value in db.execute(_ATTRIBUTES, (json.dumps(list(attributes)), at, at)):
+        attributes[key][name] = value
+    return [
+        Node(id_, NodeKind(kind), project, seq, attributes[key])
+        for key, id_, kind, project, seq in rows
+    ]
+
+
+def _where(query: NodeQuery, as_of: int | None) -> tuple[str, list[Parameter]]:
+    at = position(as_of)
+    tests = ["n.project = ? AND n.kind = ? AND n.seq < ?"]
+    parameters: list[Parameter] = [query.project, query.kind.value, at]
+    for condition in query.conditions:
+        sql, values = condition_sql(condition, at)
+        tests.append(sql)
+        parameters += values
+    return " AND ".join(tests), parameters
+
+
+def _edges(
+    db: sqlite3.Connection,
+    end: str,
+    ids: Collection[str],
+    types: Collection[EdgeType] | None,
+    as_of: int | None,
+) -> dict[str, list[Edge]]:
+    """Edges whose end (``s``ource or ``t``arget) is in ``ids``, ordered, by that end."""
+    wanted = None if types is None else json.dumps(sorted(types))
+    rows = db.execute(
+        _EDGES.format(end=end), (json.dumps(list(ids)), position(as_of), wanted, wanted)
+    )
+    found: dict[str, list[Edge]] = {}
+    for row in sorted(rows):
+        edge = edge_of(row)
+        found.setdefault(edge.source if end == "s" else edge.target, []).append(edge)
+    return found
+
+
+def edge_of(row: tuple[str, str, str, str, str, int]) -> Edge:
+    """The edge in ``row`` (source, type, target, role, facet, seq)."""
+    source, type_, target, role, facet, seq = row
+    return Edge(source, EdgeType(type_), target, role, facet, seq)

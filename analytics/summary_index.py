@@ -1,0 +1,82 @@
+"""The latest summary of every series, kept warm in memory.
+
+What the table holds stays in columns, found by run, until it is asked for; what was asked for or
+changed since stays as objects. So opening costs one read of the summaries table, and the second
+look at a run costs a dictionary access.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Self, cast
+
+import polars as pl
+
+from analytics.delta_lake import TableSnapshot, collect
+from analytics.metric_rows import Series, summaries_in
+from analytics.summaries import MetricSummary, merge
+
+
+class SummaryIndex:
+    """Latest summaries by run and key. Not thread-safe: its owner holds a lock."""
+
+    def __init__(self, latest: pl.DataFrame) -> None:
+        self._latest = latest
+        self._spans = _spans(latest)
+        self._runs: dict[str, dict[str, MetricSummary]] = {}
+
+    @classmethod
+    def load(cls, summaries: TableSnapshot) -> Self:
+        """Read the latest row of each series. Raises ``BackendError``."""
+        return cls(collect(latest_rows(summaries.scan())))
+
+    @property
+    def size(self) -> int:
+        """How many summaries are held as objects."""
+        return sum(len(summaries) for summaries in self._runs.values())
+
+    def run_ids(self) -> list[str]:
+        """Every run with a metric, ordered."""
+        return sorted(self._spans.keys() | self._runs.keys())
+
+    def of_runs(self, run_ids: Collection[str]) -> dict[str, Mapping[str, MetricSummary]]:
+        """By run id and metric key; every asked run has an entry."""
+        self._materialise(run_ids)
+        return {run: self._runs.get(run, {}) for run in run_ids}
+
+    def add(self, folded: Mapping[Series, MetricSummary]) -> None:
+        """Merge summaries of new points into the latest."""
+        self._materialise({run for run, _ in folded})
+        for (run, key), summary in folded.items():
+            known = self._runs.setdefault(run, {})
+            known[key] = merge(known[key], summary) if key in known else summary
+
+    def latest(self, series: Collection[Series]) -> dict[Series, MetricSummary]:
+        """The summaries of series that are all known."""
+        self._materialise({run for run, _ in series})
+        return {(run, key): self._runs[run][key] for run, key in series}
+
+    def _materialise(self, run_ids: Collection[str]) -> None:
+        rows: list[int] = []
+        for run in run_ids:
+            if run not in self._runs and run in self._spans:
+                start, count = self._spans[run]
+                rows.extend(range(start, start + count))
+        if rows:
+            for run, summary in summaries_in(self._latest[rows]):
+                self._runs.setdefault(run, {})[summary.key] = summary
+
+
+def latest_rows(summaries: pl.LazyFrame) -> pl.LazyFrame:
+    """Of each series the row that covers most, ordered by run and key."""
+    newest = pl.all().exclude("run", "key").sort_by("seq").last()
+    return summaries.group_by("run", "key").agg(newest).sort("run", "key")
+
+
+def _spans(latest: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    """Where each run's rows stand in a frame that is ordered by run: (first row, how many)."""
+    counts = latest.group_by("run", maintain_order=True).agg(pl.len().alias("rows"))
+    spans: dict[str, tuple[int, int]] = {}
+    start = 0
+    for run, rows in cast("list[tuple[str, int]]", counts.rows()):
+        spans[run] = (start, rows)
+        start += rows
+    return spans

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from domain.canonical import sha256_text
 from domain.errors import IntegrityError
-from ledger.durable import DurableFolder, Fs, typed_errors
+from ledger.durable import DurableFolder, read_file
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -14,16 +14,8 @@ _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 class Blobs:
     """A store of immutable byte strings."""
 
-    def __init__(self, root: Path, fs: Fs) -> None:
-        self._folder = DurableFolder(root, fs)
-
-    def prepare(self) -> None:
-        """Create the folder where it is missing."""
-        self._folder.prepare()
-
-    def clear_staging(self) -> int:
-        """Remove what a crash left half written; how many files. Only while nobody writes."""
-        return self._folder.clear_staging()
+    def __init__(self, folder: DurableFolder) -> None:
+        self._folder = folder
 
     def put(self, data: bytes) -> str:
         """Keep ``data``, durable on return; its ``sha256:<hex>``.
@@ -41,12 +33,9 @@ class Blobs:
 
     def get(self, digest: str) -> bytes:
         """The bytes under ``sha256:<hex>``; ``IntegrityError`` when missing or changed."""
-        path = self._folder.root / blob_path(digest)
-        try:
-            with typed_errors():
-                data = path.read_bytes()
-        except FileNotFoundError:
-            raise _damaged(digest, "is missing") from None
+        data = read_file(self._folder.root / blob_path(digest))
+        if data is None:
+            raise _damaged(digest, "is missing")
         if sha256_text(data) != digest:
             raise _damaged(digest, "was changed")
         return data

@@ -15,7 +15,7 @@ A full disk before that point is a ``StorageFullError``: nothing was promised, n
 import errno
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -33,13 +33,13 @@ class FsyncFailed(BackendError):
 
 
 class Fs(Protocol):
-    """The changes that the ledger makes to a file system. A simulated one can lose what is unsynced.
+    """The changes that the ledger makes to a file system; a simulated one can lose them.
 
     Methods raise ``OSError`` as the system does.
     """
 
-    def write(self, path: Path, data: bytes) -> None:
-        """Create ``path`` with ``data``; not durable."""
+    def write(self, path: Path, data: bytes, mode: int) -> None:
+        """Create ``path`` with ``data``, or overwrite it; not durable."""
         ...
 
     def sync(self, path: Path) -> None:
@@ -66,8 +66,10 @@ class Fs(Protocol):
 class OsFs:
     """The operating system's file system."""
 
-    def write(self, path: Path, data: bytes) -> None:
-        path.write_bytes(data)
+    def write(self, path: Path, data: bytes, mode: int) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
 
     def sync(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDONLY)
@@ -94,13 +96,16 @@ class OsFs:
 
 
 class DurableFolder:
-    """A folder whose files appear whole and durable or not at all."""
+    """A folder whose files appear whole and durable or not at all.
 
-    def __init__(self, root: Path, fs: Fs) -> None:
+    ``staging`` is a folder of the same file system. The parents of both exist.
+    """
+
+    def __init__(self, root: Path, staging: Path, fs: Fs) -> None:
         self._root = root
-        self._staging = root / ".staging"
+        self._staging = staging
         self._fs = fs
-        self._durable_folders: set[Path] = set()
+        self._durable_folders = {root.parent, staging.parent}
 
     @property
     def root(self) -> Path:
@@ -110,17 +115,10 @@ class DurableFolder:
     def prepare(self) -> None:
         """Create the folder where it is missing."""
         with typed_errors():
+            self._make_folder(self._root)
             self._make_folder(self._staging)
 
-    def clear_staging(self) -> int:
-        """Remove what a crash left half written; how many files. Only while nobody writes."""
-        leftovers = sorted(self._staging.iterdir())
-        with typed_errors():
-            for path in leftovers:
-                self._fs.remove(path)
-        return len(leftovers)
-
-    def replace(self, files: Mapping[str, bytes]) -> None:
+    def replace(self, files: Mapping[str, bytes], *, mode: int = 0o644) -> None:
         """Write every file (by relative path), all durable on return; each is atomic by itself.
 
         Raises ``FsyncFailed``, ``StorageFullError`` or ``BackendError``.
@@ -131,7 +129,7 @@ class DurableFolder:
                 target = self._root / relative
                 temporary = self._staging / f"{os.getpid()}-{threading.get_ident()}-{number}"
                 self._make_folder(target.parent)
-                self._fs.write(temporary, data)
+                self._fs.write(temporary, data, mode)
                 self._sync(temporary)
                 staged.append((temporary, target))
             for temporary, target in staged:
@@ -169,11 +167,10 @@ class DurableFolder:
         """
         if folder in self._durable_folders:
             return
-        if folder != self._root.parent:
-            self._make_folder(folder.parent)
-            with suppress(FileExistsError):
-                self._fs.make_folder(folder)
-            self._sync(folder.parent)
+        self._make_folder(folder.parent)
+        with suppress(FileExistsError):
+            self._fs.make_folder(folder)
+        self._sync(folder.parent)
         self._durable_folders.add(folder)
 
     def _sync(self, path: Path) -> None:
@@ -186,8 +183,26 @@ class DurableFolder:
             ) from error
 
 
+def read_file(path: Path) -> bytes | None:
+    """The bytes of a file, None when there is none; ``BackendError`` when it cannot be read."""
+    with typed_errors():
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+def clear_folder(folder: Path, fs: Fs) -> int:
+    """Remove the files in a staging folder, left by a crash; how many. Only while nobody writes."""
+    leftovers = sorted(folder.iterdir()) if folder.is_dir() else []
+    with typed_errors():
+        for path in leftovers:
+            fs.remove(path)
+    return len(leftovers)
+
+
 @contextmanager
-def typed_errors() -> Iterator[None]:
+def typed_errors() -> Generator[None]:
     """Turns ``OSError`` into ``StorageFullError`` or ``BackendError``."""
     try:
         yield
@@ -195,7 +210,7 @@ def typed_errors() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise storage_full() from error
         raise BackendError(
-            f"The ledger's folder cannot be written: {error.strerror or error}.",
+            f"The ledger's folder cannot be used: {error.strerror or error}.",
             hint="Check that the folder exists and belongs to this user.",
         ) from error
 

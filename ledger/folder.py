@@ -1,0 +1,250 @@
+"""A ledger's folder: where things stand, how it is made, and that it is whole before it is used.
+
+Made in this order, so that a crash leaves either no ledger or one that opens: folders, private key,
+``ledger.toml``, ``sequencer.db``; the first publish adds the checkpoint of size 0.
+"""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import ErrorCode, IntegrityError, LineproofError, UsageError
+from ledger import merkle
+from ledger.checkpoint import open_checkpoint, sign_checkpoint
+from ledger.durable import DurableFolder, Fs, clear_folder, read_file, typed_errors
+from ledger.manifest import KeyRange, Manifest, parse_manifest
+from ledger.sequencer import Head, Sequencer, create_sequencer
+from ledger.signing import Signer, generate_signer, parse_signer
+from ledger.tiles import CHECKPOINT
+
+DEFAULT_ORIGIN = "lineproof.local/ledger"
+_LOCK_ATTEMPTS = 3
+"""The process that was making the ledger may have failed while we waited for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where everything stands under a data folder."""
+
+    data: Path
+
+    @property
+    def ledger(self) -> Path:
+        return self.data / "ledger"
+
+    @property
+    def manifest(self) -> Path:
+        return self.ledger / "ledger.toml"
+
+    @property
+    def sequencer(self) -> Path:
+        return self.ledger / "sequencer.db"
+
+    @property
+    def publish_lock(self) -> Path:
+        return self.ledger / "publish.lock"
+
+    @property
+    def open_lock(self) -> Path:
+        return self.ledger / "open.lock"
+
+    @property
+    def static(self) -> Path:
+        return self.ledger / "static"
+
+    @property
+    def blobs(self) -> Path:
+        return self.data / "blobs"
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+    @property
+    def signing_key(self) -> Path:
+        return self.keys / "ledger.key"
+
+    @property
+    def staging(self) -> Path:
+        return self.data / ".staging"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFolder:
+    """A whole ledger folder, held open by a shared lock."""
+
+    paths: Paths
+    manifest: Manifest
+    signer: Signer
+    lock: int
+    """File descriptor of the shared lock; closing it lets go of the folder."""
+
+    def durable(self, root: Path, fs: Fs) -> DurableFolder:
+        """A door to write files under ``root``."""
+        return DurableFolder(root, self.paths.staging, fs)
+
+
+def open_folder(data: Path, origin: str | None, fs: Fs) -> OpenFolder:
+    """The ledger's folder, made when there is none yet.
+
+    Raises ``UsageError`` (CONFIG_INVALID) for another origin or an unusable key or manifest,
+    ``IntegrityError`` when parts of an existing ledger are gone.
+    """
+    paths = Paths(data)
+    with typed_errors():
+        paths.ledger.mkdir(parents=True, exist_ok=True)
+    lock = _lock(paths, origin, fs)
+    try:
+        manifest = _read_manifest(paths, origin)
+        signer = _read_signer(paths, manifest)
+    except LineproofError:
+        os.close(lock)
+        raise
+    return OpenFolder(paths, manifest, signer, lock)
+
+
+def check_folder(folder: OpenFolder, sequencer: Sequencer) -> None:
+    """Start-up check; the caller holds the publish lock.
+
+    Raises ``IntegrityError``: LEDGER_TAMPERED when the parts contradict each other,
+    LEDGER_ROLLED_BACK when one of them is older than another allows.
+    """
+    faults = sequencer.faults(tables=("head", "pending"))
+    if faults:
+        raise _tampered(f"sequencer.db is damaged ({faults[0]})")
+    head = sequencer.head()
+    manifest = folder.manifest
+    committed = open_checkpoint(head.checkpoint, manifest.verifiers, manifest.origin)
+    if (committed.size, committed.root) != (head.size, merkle.root(head.edge)):
+        raise _tampered("sequencer.db contradicts the checkpoint in it")
+    text = read_file(folder.paths.static / CHECKPOINT)
+    if text is None:
+        if head.published:
+            raise _rolled_back("the published files are gone")
+        return
+    published = open_checkpoint(_decoded(text), manifest.verifiers, manifest.origin)
+    if published.size > head.size:
+        raise _rolled_back(f"{published.size} entries are published, {head.size} are sequenced")
+    if published.size < head.published:
+        raise _rolled_back(f"{head.published} entries were published, {published.size} are left")
+    if published.size == head.size and published.root != committed.root:
+        raise _tampered(f"two roots are signed for size {head.size}")
+
+
+def _lock(paths: Paths, origin: str | None, fs: Fs) -> int:
+    """A shared lock on the folder; whoever is alone cleans up and completes it first."""
+    with typed_errors():
+        lock = os.open(paths.open_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        for _ in range(_LOCK_ATTEMPTS):
+            alone = _try_exclusive(lock)
+            if alone:
+                clear_folder(paths.staging, fs)
+                _complete(paths, origin, fs)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            if alone or paths.sequencer.exists():
+                return lock
+            fcntl.flock(lock, fcntl.LOCK_UN)
+        raise _rolled_back("sequencer.db is gone while another process uses the ledger")
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _try_exclusive(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _complete(paths: Paths, origin: str | None, fs: Fs) -> None:
+    """Make what is missing of a new ledger; never anything of one that was in use."""
+    in_use = (paths.static / CHECKPOINT).exists()
+    if in_use and not (paths.manifest.exists() and paths.sequencer.exists()):
+        raise _rolled_back("ledger.toml or sequencer.db is gone")
+    for root in (paths.keys, paths.static, paths.blobs):
+        DurableFolder(root, paths.staging, fs).prepare()
+    if not paths.manifest.exists():
+        if paths.sequencer.exists():
+            raise _rolled_back("ledger.toml is gone")
+        _write_identity(paths, origin or DEFAULT_ORIGIN, fs)
+    if not paths.sequencer.exists():
+        _write_sequencer(paths, fs)
+
+
+def _write_identity(paths: Paths, origin: str, fs: Fs) -> None:
+    if paths.signing_key.exists():
+        signer = parse_signer(paths.signing_key.read_text())
+    else:
+        signer = generate_signer(origin)
+        keys = DurableFolder(paths.keys, paths.staging, fs)
+        secret = {paths.signing_key.name: (signer.secret_text + "\n").encode()}
+        keys.replace(secret, mode=0o600)
+    manifest = Manifest(origin, (KeyRange(signer.verifier, 0),))
+    ledger = DurableFolder(paths.ledger, paths.staging, fs)
+    ledger.replace({paths.manifest.name: manifest.text().encode()})
+
+
+def _write_sequencer(paths: Paths, fs: Fs) -> None:
+    manifest = parse_manifest(paths.manifest.read_bytes())
+    signer = _read_signer(paths, manifest)
+    empty = sign_checkpoint(manifest.origin, 0, merkle.EMPTY_ROOT, signer)
+    new = paths.sequencer.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    create_sequencer(new, Head(0, (), empty.text, 0, 0), iter(()))
+    with typed_errors():
+        fs.sync(new)
+        fs.rename(new, paths.sequencer)
+        fs.sync(paths.ledger)
+
+
+def _read_manifest(paths: Paths, origin: str | None) -> Manifest:
+    manifest = parse_manifest(paths.manifest.read_bytes())
+    if origin is not None and origin != manifest.origin:
+        raise UsageError(
+            f"The ledger's origin is {manifest.origin!r}, not {origin!r}.",
+            code=ErrorCode.CONFIG_INVALID,
+            hint="An origin cannot change; open the ledger without naming one.",
+        )
+    return manifest
+
+
+def _read_signer(paths: Paths, manifest: Manifest) -> Signer:
+    data = read_file(paths.signing_key)
+    if data is None:
+        raise UsageError(
+            "The ledger's private key is missing.",
+            code=ErrorCode.CONFIG_INVALID,
+            hint="Restore keys/ledger.key from a backup; without it nothing can be signed.",
+        )
+    signer = parse_signer(_decoded(data))
+    if signer.verifier != manifest.keys[-1].verifier:
+        raise UsageError(
+            "The private key is not the one that ledger.toml names.",
+            code=ErrorCode.CONFIG_INVALID,
+            hint="Restore keys/ledger.key and ledger.toml from one backup.",
+        )
+    return signer
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _tampered(why: str) -> IntegrityError:
+    return IntegrityError(
+        f"The ledger cannot be opened: {why}.",
+        code=ErrorCode.LEDGER_TAMPERED,
+        hint="Run `lineproof ledger verify`, then restore from a backup.",
+    )
+
+
+def _rolled_back(why: str) -> IntegrityError:
+    return IntegrityError(
+        f"The ledger was rolled back: {why}.",
+        code=ErrorCode.LEDGER_ROLLED_BACK,
+        hint="Restore the newest backup, or rebuild sequencer.db with `lineproof ledger recover`.",
+    )

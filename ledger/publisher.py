@@ -1,0 +1,164 @@
+"""The publisher: writes what is committed as tlog-tiles files, the signed checkpoint last.
+
+Under the lock of ``publish.lock``, for the entries from ``published`` to the committed size::
+
+    1. read head, then the pending entries
+    2. fold what is published and pending, and hold it against the committed edge
+    3. make bundles and tiles durable
+    4. make the checkpoint durable, by rename: readers see the new tree
+    5. mark published, drop the pending rows it covers
+    6. remove partial tiles whose full tile now stands
+
+A crash between any two steps leaves a state from which the same steps start again: the files of
+step 3 are rewritten with the same bytes, and no second root is ever signed for a size.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import structlog
+
+from domain.errors import ErrorCode, IntegrityError
+from ledger import merkle, tiles
+from ledger.durable import DurableFolder, read_file
+from ledger.lock import exclusive
+from ledger.reader import StaticReader
+from ledger.sequencer import Head, Sequencer
+from ledger.tiles import ENTRIES, TILE_WIDTH, Resource
+
+log = structlog.get_logger()
+
+BUNDLES_AT_ONCE = 64
+"""How many bundles are built in memory before they are written."""
+
+
+class Publisher:
+    """Brings the static files up to the sequencer. Thread-safe, and safe between processes."""
+
+    def __init__(self, lock_path: Path, static: DurableFolder, sequencer: Sequencer) -> None:
+        self._lock_path = lock_path
+        self._static = static
+        self._reader = StaticReader(static.root)
+        self._sequencer = sequencer
+        self._thread_lock = threading.Lock()
+
+    def publish(self) -> str:
+        """Publish everything committed now; the text of the checkpoint that covers it.
+
+        Raises ``IntegrityError`` when the files do not lead to the committed root: nothing is
+        signed over them then.
+        """
+        with self._thread_lock, exclusive(self._lock_path):
+            head = self._sequencer.head()
+            if head.published == head.size and self._checkpoint_stands(head):
+                return head.checkpoint
+            self._static.refuse_when_nearly_full()
+            self._check_tree(head)
+            self._write_tiles(head)
+            self._static.replace({tiles.CHECKPOINT: head.checkpoint.encode()})
+            self._sequencer.mark_published(head.size)
+            self._remove_superseded(head)
+        log.debug("checkpoint.published", size=head.size, entries=head.size - head.published)
+        return head.checkpoint
+
+    def _checkpoint_stands(self, head: Head) -> bool:
+        return read_file(self._static.root / tiles.CHECKPOINT) == head.checkpoint.encode()
+
+    def _check_tree(self, head: Head) -> None:
+        size, edge = head.published, self._reader.edge(head.published)
+        for entries in self._pending(head):
+            size, edge = merkle.extend(size, edge, map(merkle.leaf_hash, entries))
+        if edge != head.edge:
+            raise _tampered("the files do not lead to the committed root", head.published)
+
+    def _write_tiles(self, head: Head) -> None:
+        growth = _Growth(self._reader, head.published)
+        for entries in self._pending(head):
+            growth.add(entries)
+            self._static.replace(growth.take_full())
+        self._static.replace(growth.take_partial())
+
+    def _pending(self, head: Head) -> Iterator[list[bytes]]:
+        """The unpublished entries, in chunks that end with a bundle or with the tree."""
+        start = head.published
+        while start < head.size:
+            stop = min(start - start % TILE_WIDTH + BUNDLES_AT_ONCE * TILE_WIDTH, head.size)
+            rows = self._sequencer.pending(start, stop)
+            if [seq for seq, _ in rows] != list(range(start, stop)):
+                raise _tampered("pending entries are missing", start)
+            yield [entry for _, entry in rows]
+            start = stop
+
+    def _remove_superseded(self, head: Head) -> None:
+        for level in range(ENTRIES, 8):
+            old = head.published >> (8 * max(level, 0))
+            new = head.size >> (8 * max(level, 0))
+            if old % TILE_WIDTH and old // TILE_WIDTH < new // TILE_WIDTH:
+                self._static.remove_tree(Resource(level, old // TILE_WIDTH).path + ".p")
+
+
+class _Growth:
+    """The tiles of a tree that grows from ``size``; ``full`` ones are ready to be written."""
+
+    def __init__(self, reader: StaticReader, size: int) -> None:
+        self.full: dict[str, bytes] = {}
+        self._size = size
+        self._rows: list[list[bytes]] = []
+        level = 0
+        while level == 0 or size >> (8 * level):
+            index = (size >> (8 * level)) // TILE_WIDTH
+            width = tiles.width_at(level, index, size)
+            self._rows.append(reader.tile(level, index, size) if width else [])
+            level += 1
+        self._bundle = reader.bundle(size // TILE_WIDTH, size) if size % TILE_WIDTH else []
+        if [merkle.leaf_hash(entry) for entry in self._bundle] != self._rows[0]:
+            raise _tampered("the last bundle disagrees with its tile", size - len(self._bundle))
+
+    def add(self, entries: Sequence[bytes]) -> None:
+        """Append entries; tiles that fill up move to ``full``."""
+        for entry in entries:
+            self._bundle.append(entry)
+            self._push(0, merkle.leaf_hash(entry))
+            self._size += 1
+            if len(self._bundle) == TILE_WIDTH:
+                bundle = Resource(ENTRIES, self._size // TILE_WIDTH - 1)
+                self.full[bundle.path] = tiles.pack_bundle(self._bundle)
+                self._bundle = []
+
+    def take_full(self) -> dict[str, bytes]:
+        """The full resources not yet taken, by path."""
+        files, self.full = self.full, {}
+        return files
+
+    def take_partial(self) -> dict[str, bytes]:
+        """The partial resources at the right edge, by path."""
+        files = {
+            resource.path: tiles.join_tile(self._rows[resource.level])
+            for resource in tiles.right_edge(self._size)
+        }
+        if self._bundle:
+            resource = Resource(ENTRIES, self._size // TILE_WIDTH, len(self._bundle))
+            files[resource.path] = tiles.pack_bundle(self._bundle)
+        return files
+
+    def _push(self, level: int, node: bytes) -> None:
+        if level == len(self._rows):
+            self._rows.append([])
+        row = self._rows[level]
+        row.append(node)
+        if len(row) < TILE_WIDTH:
+            return
+        index = self._size >> (8 * (level + 1))
+        self.full[Resource(level, index).path] = tiles.join_tile(row)
+        self._rows[level] = []
+        self._push(level + 1, merkle.root(merkle.extend(0, (), row)[1]))
+
+
+def _tampered(why: str, seq: int) -> IntegrityError:
+    return IntegrityError(
+        f"The ledger cannot be published: {why}.",
+        code=ErrorCode.LEDGER_TAMPERED,
+        hint="Run `lineproof ledger verify` to see which file was changed.",
+        context={"seq": seq},
+    )

@@ -1,0 +1,267 @@
+"""The sequencer: SQLite as the one place that decides order, and the commit point of every append.
+
+``head`` holds the tree (size, edge, signed checkpoint), ``pending`` the entries that no durable
+checkpoint covers yet, ``idem`` what each idempotency key stands for. One transaction moves all
+three. Several processes may use one database: each transaction reads ``head`` again.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from domain.errors import (
+    BackendError,
+    ConflictError,
+    ErrorCode,
+    IntegrityError,
+    LineproofError,
+    OverloadedError,
+)
+from ledger import merkle
+from ledger.durable import FsyncFailed, storage_full
+from ledger.entry import Content, Receipt
+from ledger.merkle import HASH_SIZE, Edge
+
+BUSY_SECONDS = 30.0
+_VERIFY = "Check the ledger with `lineproof ledger verify`."
+
+_SCHEMA = """
+CREATE TABLE head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    size INTEGER NOT NULL, edge BLOB NOT NULL, checkpoint TEXT NOT NULL,
+    published INTEGER NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE pending (seq INTEGER PRIMARY KEY, entry BLOB NOT NULL) STRICT;
+CREATE TABLE idem (
+    seq INTEGER PRIMARY KEY, project TEXT NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX idem_key ON idem (project, key);
+"""
+
+Unit: TypeAlias = Sequence[Content]
+"""The entries of one append: all of them or none."""
+Outcome: TypeAlias = "list[Receipt] | LineproofError"
+SignHead: TypeAlias = Callable[[int, bytes], str]
+"""``sign(size, root)`` gives the text of a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is committed. ``published`` entries are covered by a durable checkpoint file."""
+
+    size: int
+    edge: Edge
+    checkpoint: str
+    """The signed checkpoint of exactly ``size``; written out only by the publisher."""
+    published: int
+    at: int
+    """Time of the last entry, milliseconds since the epoch."""
+
+
+class Sequencer:
+    """One process's door to the database. Thread-safe; each thread sees committed state only."""
+
+    def __init__(self, path: Path) -> None:
+        with _typed_errors():
+            self._writer = _connect(path)
+            self._publisher = _connect(path)
+            self._reader = _connect(path)
+        self._writer_lock = threading.Lock()
+        self._publisher_lock = threading.Lock()
+        self._reader_lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the database; committed entries stay."""
+        for connection in (self._reader, self._publisher, self._writer):
+            connection.close()
+
+    def head(self) -> Head:
+        """The committed state, whichever process committed it."""
+        with self._reader_lock, _typed_errors():
+            return _read_head(self._reader)
+
+    def pending(self, start: int, stop: int) -> list[tuple[int, bytes]]:
+        """The pending (seq, entry) in [start, stop), in order."""
+        with self._reader_lock, _typed_errors():
+            return self._reader.execute(
+                "SELECT seq, entry FROM pending WHERE seq >= ? AND seq < ? ORDER BY seq",
+                (start, stop),
+            ).fetchall()
+
+    def idem_digests(self, start: int, stop: int) -> list[tuple[int, bytes]]:
+        """The (seq, content digest) recorded for the keys of entries in [start, stop), in order."""
+        with self._reader_lock, _typed_errors():
+            return self._reader.execute(
+                "SELECT seq, digest FROM idem WHERE seq >= ? AND seq < ? ORDER BY seq",
+                (start, stop),
+            ).fetchall()
+
+    def faults(self, *, tables: Sequence[str] = ("head", "pending", "idem")) -> list[str]:
+        """What SQLite finds wrong in the tables' pages and indexes; empty when all is well."""
+        with self._reader_lock, _typed_errors():
+            found = [
+                str(row[0])
+                for table in tables
+                for row in self._reader.execute(f"PRAGMA integrity_check({table})")
+            ]
+        return [message for message in found if message != "ok"]
+
+    def commit(self, units: Sequence[Unit], now_ms: int, sign: SignHead) -> list[Outcome]:
+        """Record every unit in order, durable on return; one outcome for each.
+
+        A unit with a conflicting key gets its ``ConflictError`` and leaves no trace; the others are
+        recorded. Raises ``StorageFullError``, ``OverloadedError`` (locked by another process) with
+        nothing recorded, or ``FsyncFailed`` when the disk did not confirm.
+        """
+        with self._writer_lock, _typed_errors(), _transaction(self._writer) as db:
+            head = _read_head(db)
+            batch = _Batch(db, head.size, max(head.at, now_ms))
+            outcomes = [batch.add(unit) for unit in units]
+            if batch.recorded:
+                size, edge = merkle.extend(head.size, head.edge, batch.leaves())
+                db.executemany("INSERT INTO pending VALUES (?, ?)", batch.recorded)
+                db.execute(
+                    "UPDATE head SET size = ?, edge = ?, checkpoint = ?, at = ?",
+                    (size, b"".join(edge), sign(size, merkle.root(edge)), batch.at),
+                )
+        return outcomes
+
+    def mark_published(self, size: int) -> None:
+        """A durable checkpoint covers the first ``size`` entries: they need not be pending."""
+        with self._publisher_lock, _typed_errors(), _transaction(self._publisher) as db:
+            db.execute("UPDATE head SET published = max(published, ?)", (size,))
+            db.execute("DELETE FROM pending WHERE seq < ?", (size,))
+
+
+class _Batch:
+    """The units of one transaction: resolves idempotency keys, numbers what is new."""
+
+    def __init__(self, db: sqlite3.Connection, size: int, at: int) -> None:
+        self._db = db
+        self._next = size
+        self.at = at
+        self.recorded: list[tuple[int, bytes]] = []
+
+    def add(self, unit: Unit) -> Outcome:
+        """Record one unit, or nothing of it."""
+        fresh: dict[tuple[str, str], tuple[int, bytes]] = {}
+        receipts: list[Receipt] = []
+        for content in unit:
+            key = (content.project, content.idem)
+            known = fresh.get(key) or self._lookup(key)
+            if known is None:
+                fresh[key] = (self._next + len(fresh), content.digest)
+                receipts.append(Receipt(fresh[key][0], repeated=False))
+            elif known[1] == content.digest:
+                receipts.append(Receipt(known[0], repeated=True))
+            else:
+                return _conflict(content.idem, known[0])
+        self._insert(unit, receipts)
+        return receipts
+
+    def leaves(self) -> Iterator[bytes]:
+        """Leaf hashes of what is new, in order."""
+        return (merkle.leaf_hash(entry) for _, entry in self.recorded)
+
+    def _lookup(self, key: tuple[str, str]) -> tuple[int, bytes] | None:
+        row: tuple[int, bytes] | None = self._db.execute(
+            "SELECT seq, digest FROM idem WHERE project = ? AND key = ?", key
+        ).fetchone()
+        return row
+
+    def _insert(self, unit: Unit, receipts: Sequence[Receipt]) -> None:
+        new = [
+            (receipt.seq, content)
+            for content, receipt in zip(unit, receipts, strict=True)
+            if not receipt.repeated
+        ]
+        self._db.executemany(
+            "INSERT INTO idem VALUES (?, ?, ?, ?)",
+            [(seq, content.project, content.idem, content.digest) for seq, content in new],
+        )
+        self.recorded += [(seq, content.recorded(self.at)) for seq, content in new]
+        self._next += len(new)
+
+
+def create_sequencer(path: Path, head: Head, keys: Iterator[tuple[int, str, str, bytes]]) -> None:
+    """Make the database with ``head`` and the rows (seq, project, key, digest) of ``keys``."""
+    with _typed_errors():
+        connection = _connect(path)
+        try:
+            connection.executescript(_SCHEMA)
+            with _transaction(connection) as db:
+                db.executemany("INSERT INTO idem VALUES (?, ?, ?, ?)", keys)
+                db.execute(
+                    "INSERT INTO head VALUES (1, ?, ?, ?, ?, ?)",
+                    (head.size, b"".join(head.edge), head.checkpoint, head.published, head.at),
+                )
+        finally:
+            connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _read_head(db: sqlite3.Connection) -> Head:
+    row = db.execute("SELECT size, edge, checkpoint, published, at FROM head").fetchone()
+    if row is None:
+        raise IntegrityError("sequencer.db has lost its head.", hint=_VERIFY)
+    edge = tuple(row[1][i : i + HASH_SIZE] for i in range(0, len(row[1]), HASH_SIZE))
+    return Head(row[0], edge, row[2], row[3], row[4])
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Generator[sqlite3.Connection]:
+    """BEGIN IMMEDIATE … COMMIT, rolled back on any failure."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _typed_errors() -> Generator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(error) from error
+
+
+def _translated(error: sqlite3.Error) -> LineproofError:
+    """SQLite's primary result code as one of our errors."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return storage_full()
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return OverloadedError("Another process holds the ledger.", retry_after=1)
+    if code == sqlite3.SQLITE_IOERR:
+        return FsyncFailed(
+            "The disk did not confirm a commit.",
+            hint="Stop, check the disk, then start again; acknowledged entries are safe.",
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return IntegrityError(f"sequencer.db is damaged: {error}.", hint=_VERIFY)
+    return BackendError(f"The sequencer failed: {error}.", hint=_VERIFY)
+
+
+def _conflict(key: str, seq: int) -> ConflictError:
+    return ConflictError(
+        f"The idempotency key {key!r} already stands for other content, at entry {seq}.",
+        code=ErrorCode.IDEMPOTENCY_CONFLICT,
+        hint="Use a new key for new content; repeat a key only with the same content.",
+        context={"idem": key, "seq": seq},
+    )

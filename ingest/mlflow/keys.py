@@ -1,0 +1,62 @@
+"""Keys and values of params, metrics and tags: MLflow's rules, then our own."""
+
+import posixpath
+import re
+import unicodedata
+from functools import lru_cache
+
+from domain.names import checked_name, checked_text
+from ingest.limits import MAX_KEY, MAX_PARAM_VALUE, MAX_TAG_VALUE
+from ingest.mlflow.fields import Fields, invalid, missing, too_long
+
+_KEY = re.compile(r"[/\w.\- :]*")
+_CHARACTERS = (
+    "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), "
+    "colon(:) and slashes (/)."
+)
+
+
+def checked_key(key: str, *, path: str, what: str) -> str:
+    """``key`` in NFC when MLflow and Lineproof both allow it; ``UsageError`` otherwise.
+
+    ``path`` names the field for messages, ``what`` the thing (``Metric name``, ``Param key``).
+    """
+    if not key:
+        raise missing(path)
+    if len(key) > MAX_KEY:
+        raise too_long(what, MAX_KEY)
+    return _checked(key, path)
+
+
+def param_of(fields: Fields) -> tuple[str, str]:
+    """A param's key and value; an absent value is empty text, as in MLflow."""
+    key = checked_key(fields.text("key"), path=fields.path("key"), what="Param key")
+    value = fields.text("value")
+    if len(value) > MAX_PARAM_VALUE:
+        raise too_long("Param value", MAX_PARAM_VALUE)
+    return key, checked_text(value, what="param value", limit=MAX_PARAM_VALUE)
+
+
+def tag_of(fields: Fields, *, limit: int = MAX_TAG_VALUE) -> tuple[str, str]:
+    """A tag's key and value, of at most ``limit`` characters."""
+    path = fields.path("key")
+    key = checked_key(fields.text("key"), path=path, what=path)
+    value = fields.text("value")
+    if len(value) > limit:
+        raise too_long(fields.path("value"), limit)
+    return key, checked_text(value, what="tag value", limit=limit)
+
+
+@lru_cache(maxsize=4096)
+def _checked(key: str, path: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise invalid(path, key, _CHARACTERS)
+    normal = posixpath.normpath(key)
+    if normal != key or normal == "." or normal.startswith(("..", "/")):
+        raise invalid(
+            path,
+            key,
+            "Names may be treated as files in certain cases, and must not resolve to other names "
+            f"when treated as such. This name would resolve to {normal!r}",
+        )
+    return unicodedata.normalize("NFC", checked_name(key, what=path, limit=MAX_KEY))

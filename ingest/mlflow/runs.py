@@ -1,0 +1,152 @@
+"""Writes about runs themselves: start, update, delete, restore."""
+
+from domain.errors import UsageError
+from domain.names import checked_text
+from domain.run import (
+    RUN_DELETED,
+    RUN_LOGGED,
+    RUN_RESTORED,
+    RUN_STARTED,
+    RUN_UPDATED,
+    RunLogged,
+    RunRef,
+    RunStarted,
+    RunStatus,
+    RunUpdated,
+)
+from graph.model import Node
+from graph.projector import ACTIVE
+from ingest.facets import SOURCE_TAG
+from ingest.limits import MAX_TAGS_PER_BATCH, MAX_USER
+from ingest.mlflow.fields import Fields, too_long
+from ingest.mlflow.keys import tag_of
+from ingest.mlflow.state import (
+    DEFAULT_EXPERIMENT_ID,
+    active_experiment,
+    active_run,
+    checked_experiment_id,
+    known_run,
+)
+from ingest.mlflow.tags import (
+    NAME_TAG,
+    USER_TAG,
+    checked_run_name,
+    conflicting_names,
+    tag_meaning,
+    tags_of,
+)
+from ingest.mlflow.write import Planned, Write
+from ledger.entry import Draft
+
+_STATUS_NUMBERS = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+"""``RunStatus`` of MLflow's service.proto."""
+
+
+def create_run(write: Write, body: Fields) -> Planned:
+    """``runs/create``: in the Default experiment unless another is named."""
+    experiment_id = checked_experiment_id(body.text("experiment_id") or DEFAULT_EXPERIMENT_ID)
+    user = _user(body)
+    start_time = _time(body, "start_time") or 0
+    tags = dict(tag_of(tag) for tag in body.objects("tags"))
+    if len(tags) > MAX_TAGS_PER_BATCH:
+        raise body.wrong("tags", f"at most {MAX_TAGS_PER_BATCH} tags can be set at once")
+    active_experiment(write, experiment_id)
+    run_id = write.fresh_run_id()
+    name = _start_name(body.text("run_name"), tags.get(NAME_TAG, ""), run_id)
+    tags[NAME_TAG] = name
+    meaning = tag_meaning(write, run_id, tags, known={})
+    payload = RunStarted(
+        run_id=run_id,
+        experiment_id=experiment_id,
+        name=name,
+        user=user,
+        start_time=start_time,
+        tags=tags,
+        uses=meaning.uses,
+        parent_run_id=meaning.parent_run_id,
+        job=tags.get(SOURCE_TAG, ""),
+    )
+    actor = tags.get(USER_TAG) or user
+    return Planned((write.draft(RUN_STARTED, payload, actor=actor),), run_id)
+
+
+def update_run(write: Write, body: Fields) -> Planned:
+    """``runs/update``: any of status, end time and name; a new name is a new tag, too."""
+    run_id = body.run_id()
+    payload = RunUpdated(run_id=run_id)
+    if body.has("status"):
+        payload["status"] = _status(body)
+    end_time = _time(body, "end_time")
+    if end_time is not None:
+        payload["end_time"] = end_time
+    name = checked_run_name(body.text("run_name")) if body.text("run_name") else ""
+    if name:
+        payload["name"] = name
+    run = active_run(write, run_id)
+    drafts: list[Draft] = []
+    if len(payload) > 1:
+        drafts.append(write.draft(RUN_UPDATED, payload, actor=actor_of(run)))
+    if name:
+        renamed = RunLogged(run_id=run_id, metrics=[], params={}, tags={NAME_TAG: name}, uses=[])
+        drafts.append(write.draft(RUN_LOGGED, renamed, actor=actor_of(run), part=1))
+    return Planned(tuple(drafts), run_id)
+
+
+def delete_run(write: Write, body: Fields) -> Planned:
+    """``runs/delete``: the run is marked; nothing that it said goes away."""
+    run = known_run(write, body.run_id())
+    return _marked(write, body.run_id(), run, RUN_DELETED, needed=_is_active(run))
+
+
+def restore_run(write: Write, body: Fields) -> Planned:
+    """``runs/restore``."""
+    run = known_run(write, body.run_id())
+    return _marked(write, body.run_id(), run, RUN_RESTORED, needed=not _is_active(run))
+
+
+def actor_of(run: Node) -> str:
+    """On whose behalf a request about ``run`` is recorded."""
+    return tags_of(run).get(USER_TAG) or str(run.attributes.get("user", ""))
+
+
+def _marked(write: Write, run_id: str, run: Node, kind: str, *, needed: bool) -> Planned:
+    draft = write.draft(kind, RunRef(run_id=run_id), actor=actor_of(run))
+    return Planned((draft,) if needed else (), run_id)
+
+
+def _is_active(run: Node) -> bool:
+    return run.attributes.get("lifecycle") == ACTIVE
+
+
+def _user(body: Fields) -> str:
+    user = body.text("user_id")
+    if len(user) > MAX_USER:
+        raise too_long("user_id", MAX_USER)
+    return checked_text(user, what="user_id", limit=MAX_USER)
+
+
+def _time(body: Fields, name: str) -> int | None:
+    """Milliseconds since the epoch; None when absent."""
+    value = body.integer(name)
+    if value is not None and value < 0:
+        raise body.wrong(name, "A time is a nonnegative number of milliseconds.")
+    return value
+
+
+def _start_name(name: str, tag: str, run_id: str) -> str:
+    if name and tag and name != tag:
+        raise conflicting_names(name[:250], tag[:250])
+    return checked_run_name(name or tag or f"run-{run_id[:8]}")
+
+
+def _status(body: Fields) -> str:
+    value = body.raw("status")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = _STATUS_NUMBERS.get(value)
+    if not isinstance(value, str) or value not in RunStatus.__members__:
+        raise _unknown_status(body)
+    return value
+
+
+def _unknown_status(body: Fields) -> UsageError:
+    return body.wrong("status", f"It must be one of {', '.join(RunStatus.__members__)}.")

@@ -1,0 +1,41 @@
+"""The only file that names adapters: which store, which clock, which ids."""
+
+from analytics.tables import MetricTables
+from domain.clock import SystemClock
+from domain.errors import LineproofError
+from domain.ids import RandomIds
+from graph.port import GraphStore
+from graph.sqlite.store import SqliteGraph
+from ledger.log import Log
+from lineproof.services import Services
+from lineproof.settings import SQLITE, Settings
+
+
+def open_services(settings: Settings) -> Services:
+    """Open the data folder that ``settings`` name, creating it on first use.
+
+    Raises ``BackendError`` when the graph store cannot be reached, ``IntegrityError`` when the
+    ledger contradicts itself.
+    """
+    clock = SystemClock()
+    log = Log.open(settings.data, clock=clock)
+    try:
+        return Services(
+            log=log,
+            graph=_open_graph(settings),
+            metrics=MetricTables.open(settings.data, clock=clock),
+            clock=clock,
+            ids=RandomIds(),
+            ledger_files=settings.data / "ledger" / "static",
+        )
+    except LineproofError:
+        log.close()
+        raise
+
+
+def _open_graph(settings: Settings) -> GraphStore:
+    if settings.graph == SQLITE:
+        return SqliteGraph(settings.data / "graph.db")
+    from graph.neo4j.store import Neo4jGraph  # The driver is loaded only when it is used.
+
+    return Neo4jGraph(settings.graph, user=settings.graph_user, password=settings.graph_password)

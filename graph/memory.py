@@ -5,11 +5,12 @@ Written to be read: each read walks everything, nothing is indexed or cached.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.errors import StaleError
 from graph.dump import attribute_line, edge_line, node_line
+from graph.holds import equal, holds
 from graph.model import (
     AddEdge,
     AddNode,
@@ -22,7 +23,7 @@ from graph.model import (
     SetAttribute,
     UnsetAttribute,
 )
-from graph.port import Condition, Direction, NodeQuery, Operand, Operator, Subgraph
+from graph.port import Direction, NodeQuery, Subgraph
 from graph.projector import mutations
 from ledger.entry import Entry
 from ledger.projection import Cursor
@@ -92,7 +93,7 @@ class MemoryGraph:
         changes = self._state.changes.setdefault(mutation.node, [])
         for index, change in enumerate(changes):
             if change.name == mutation.name and change.until is None:
-                if isinstance(mutation, SetAttribute) and _equal(change.value, mutation.value):
+                if isinstance(mutation, SetAttribute) and equal(change.value, mutation.value):
                     return
                 changes[index] = replace(change, until=seq)
         if isinstance(mutation, SetAttribute):
@@ -144,7 +145,7 @@ class MemoryGraph:
             for node in candidates
             if node.project == query.project
             and node.kind == query.kind
-            and all(_holds(condition, node.attributes) for condition in query.conditions)
+            and all(holds(condition, node.attributes) for condition in query.conditions)
         ]
 
     def outgoing(
@@ -245,83 +246,3 @@ def _distances(
                 distance[neighbour] = distance[node] + 1
                 queue.append(neighbour)
     return distance
-
-
-def _equal(left: AttributeValue, right: AttributeValue) -> bool:
-    return type(left) is type(right) and left == right
-
-
-def _holds(condition: Condition, attributes: Mapping[str, AttributeValue]) -> bool:
-    value = attributes.get(condition.attribute)
-    if condition.operator is Operator.IS_NULL:
-        return value is None
-    if value is None:
-        return False
-    return _TESTS[condition.operator](value, condition.operand)
-
-
-def _in(value: AttributeValue, operand: Operand) -> bool:
-    return isinstance(operand, tuple) and any(_same(value, item) for item in operand)
-
-
-def _same(value: AttributeValue, operand: Operand) -> bool:
-    return isinstance(operand, str | int) and _equal(value, operand)
-
-
-def _less(value: AttributeValue, operand: Operand) -> bool:
-    if isinstance(value, str):
-        return isinstance(operand, str) and value < operand
-    return isinstance(operand, int) and value < operand
-
-
-def _more(value: AttributeValue, operand: Operand) -> bool:
-    if isinstance(value, str):
-        return isinstance(operand, str) and value > operand
-    return isinstance(operand, int) and value > operand
-
-
-def _like(value: AttributeValue, pattern: Operand) -> bool:
-    """Wildcard match by looking back to the last ``%`` only: linear memory, no blow-up."""
-    if not isinstance(value, str) or not isinstance(pattern, str):
-        return False
-    at_text = at_pattern = 0
-    star = retry = -1
-    while at_text < len(value):
-        wanted = pattern[at_pattern] if at_pattern < len(pattern) else None
-        if wanted == "%":
-            star, retry = at_pattern, at_text
-            at_pattern += 1
-        elif wanted is not None and wanted in ("_", value[at_text]):
-            at_text += 1
-            at_pattern += 1
-        elif star >= 0:
-            retry += 1
-            at_text, at_pattern = retry, star + 1
-        else:
-            return False
-    return not pattern[at_pattern:].strip("%")
-
-
-def _ilike(value: AttributeValue, pattern: Operand) -> bool:
-    if not isinstance(value, str) or not isinstance(pattern, str):
-        return False
-    return _like(_lower(value), _lower(pattern))
-
-
-def _lower(text: str) -> str:
-    return "".join(c.lower() if c.isascii() else c for c in text)
-
-
-_TESTS: Mapping[Operator, Callable[[AttributeValue, Operand], bool]] = {
-    Operator.EQ: _same,
-    Operator.NE: lambda value, operand: not _same(value, operand),
-    Operator.LT: _less,
-    Operator.LE: lambda value, operand: _less(value, operand) or _same(value, operand),
-    Operator.GT: _more,
-    Operator.GE: lambda value, operand: _more(value, operand) or _same(value, operand),
-    Operator.LIKE: _like,
-    Operator.ILIKE: _ilike,
-    Operator.IN: _in,
-    Operator.NOT_IN: lambda value, operand: not _in(value, operand),
-    Operator.IS_NOT_NULL: lambda value, operand: True,
-}

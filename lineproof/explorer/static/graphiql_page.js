@@ -1,0 +1,38 @@
+// Starts GraphiQL on the address of this page, with one tab for each worked example.
+"use strict";
+
+// An example is an operation below a line "# variables: {…}"; the text above it explains it.
+function tabsOf(text) {
+  return text
+    .split(/^# ----.*$/m)
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map((part) => {
+      const variables = /^# variables: (.*)$/m.exec(part);
+      return {
+        query: part.replace(/^# variables: .*\n/m, ""),
+        variables: variables ? JSON.stringify(JSON.parse(variables[1]), null, 2) : "",
+      };
+    });
+}
+
+async function ask(parameters) {
+  const response = await fetch(location.pathname, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(parameters),
+  });
+  return response.json();
+}
+
+async function start() {
+  const examples = await fetch("/explorer/examples.graphql");
+  const graphiql = React.createElement(GraphiQL, {
+    fetcher: ask,
+    defaultTabs: tabsOf(await examples.text()),
+    defaultEditorToolsVisibility: "variables",
+  });
+  ReactDOM.createRoot(document.getElementById("graphiql")).render(graphiql);
+}
+
+start();

@@ -29,8 +29,11 @@ HARD_LIMIT = 60_000
 """Bytes that no entry may exceed: ENTRY_TOO_LARGE, never truncation."""
 
 _KEYS = {"actor", "at", "idem", "project", "schema", "source", "type", "v"}
-_AT = re.compile(rb'\{"actor":"(?:[^"\\]|\\.)*"(,"at":[0-9]+)')
-_PAYLOAD_DIGEST = b'"payload_digest":"'
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_START = re.compile(
+    rb'\{"actor":' + _TEXT + rb'(,"at":[0-9]+),"idem":' + _TEXT + rb',"payload(_digest)?":'
+)
+"""How a recorded entry begins: its keys are in order."""
 _LARGEST_AT = 16
 """Digits of the largest ``at`` that canonical JSON can carry."""
 
@@ -146,20 +149,17 @@ def decode(seq: int, data: bytes, get_blob: Callable[[str], bytes]) -> Entry:
     )
 
 
-def content_digest(data: bytes) -> bytes:
-    """What an idempotency key stands for, from recorded bytes: their SHA-256 without ``at``."""
-    match = _AT.match(data)
+def content_of(data: bytes) -> tuple[bytes, str | None]:
+    """Of a recorded entry: its content digest, and the ``sha256:<hex>`` of its blob if it has one.
+
+    Raises ``UsageError`` (ENTRY_INVALID) for bytes that do not begin as an entry does.
+    """
+    match = _START.match(data)
     if match is None:
-        raise _invalid("it does not begin with actor and at")
-    return hashlib.sha256(data[: match.start(1)] + data[match.end(1) :]).digest()
-
-
-def payload_digest(data: bytes) -> str | None:
-    """The ``sha256:<hex>`` of a recorded entry's blob, None when its payload stands in it."""
-    if _PAYLOAD_DIGEST not in data:
-        return None
-    digest = orjson.loads(data).get("payload_digest")
-    return digest if isinstance(digest, str) else None
+        raise _invalid("it does not begin as an entry does")
+    digest = hashlib.sha256(data[: match.start(1)] + data[match.end(1) :]).digest()
+    blob = None if match[2] is None else str(orjson.loads(data)["payload_digest"])
+    return digest, blob
 
 
 def canonical_fast(value: JsonValue) -> bytes:

@@ -53,6 +53,22 @@ def root(edge: Sequence[bytes]) -> bytes:
     return node
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """The leaf hash of each entry."""
+    sha256 = hashlib.sha256
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
+def perfect_root(hashes: Sequence[bytes]) -> bytes:
+    """The root of a perfect subtree (a power of two) over ``hashes``; faster than ``extend``."""
+    sha256 = hashlib.sha256
+    row = list(hashes)
+    while len(row) > 1:
+        pairs = zip(row[::2], row[1::2], strict=True)
+        row = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+    return row[0]
+
+
 def inclusion_proof(index: int, size: int, subtree: Subtree) -> list[bytes]:
     """PATH(index, D[size]), leaf's sibling first. RFC 9162 section 2.1.3.1."""
     if not 0 <= index < size:

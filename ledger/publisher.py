@@ -112,7 +112,7 @@ class _Growth:
             self._rows.append(reader.tile(level, index, size) if width else [])
             level += 1
         self._bundle = reader.bundle(size // TILE_WIDTH, size) if size % TILE_WIDTH else []
-        if [merkle.leaf_hash(entry) for entry in self._bundle] != self._rows[0]:
+        if merkle.leaf_hashes(self._bundle) != self._rows[0]:
             raise _tampered("the last bundle disagrees with its tile", size - len(self._bundle))
 
     def add(self, entries: Sequence[bytes]) -> None:
@@ -152,7 +152,7 @@ class _Growth:
         index = self._size >> (8 * (level + 1))
         self.full[Resource(level, index).path] = tiles.join_tile(row)
         self._rows[level] = []
-        self._push(level + 1, merkle.root(merkle.extend(0, (), row)[1]))
+        self._push(level + 1, merkle.perfect_root(row))
 
 
 def _tampered(why: str, seq: int) -> IntegrityError:

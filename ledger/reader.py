@@ -71,7 +71,7 @@ class StaticReader:
             first = index << height
             hashes = self.tile(tile_level, first // tiles.TILE_WIDTH, size)
             offset = first % tiles.TILE_WIDTH
-            return merkle.root(merkle.extend(0, (), hashes[offset : offset + (1 << height)])[1])
+            return merkle.perfect_root(hashes[offset : offset + (1 << height)])
 
         return subtree
 

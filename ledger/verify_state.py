@@ -1,0 +1,144 @@
+"""Verification of what stands beside the static files: blobs, sequencer, keys."""
+
+from collections.abc import Sequence
+
+from domain.errors import IntegrityError, LineproofError, UsageError
+from ledger import merkle, tiles
+from ledger.blobs import blob_fault, blob_path
+from ledger.checkpoint import open_checkpoint
+from ledger.entry import content_of
+from ledger.folder import Paths
+from ledger.lock import exclusive
+from ledger.manifest import Manifest
+from ledger.reader import StaticReader
+from ledger.sequencer import Head, Sequencer
+from ledger.signing import parse_signer
+from ledger.verify_files import walk
+from ledger.verify_report import VerifyReport
+
+_DATABASE = "ledger/sequencer.db"
+_END = 2**62
+
+
+class StateCheck:
+    """Holds blobs and sequencer against the entries that go by in the tree check."""
+
+    def __init__(self, paths: Paths, manifest: Manifest, report: VerifyReport) -> None:
+        self._paths = paths
+        self._manifest = manifest
+        self._report = report
+        self._sequencer = self._open_sequencer()
+
+    def on_bundle(self, first: int, entries: Sequence[bytes]) -> None:
+        """Check the blobs and the idempotency keys of published entries."""
+        digests: list[tuple[int, bytes]] = []
+        for seq, entry in enumerate(entries, first):
+            try:
+                digest, blob = content_of(entry)
+            except UsageError as error:
+                self._report.add(seq, "ledger/static", error.message)
+                continue
+            digests.append((seq, digest))
+            if blob is not None:
+                self._check_blob(seq, blob)
+        if self._sequencer is not None:
+            self._check_keys(self._sequencer, first, first + len(entries), digests)
+
+    def finish(self) -> None:
+        """Check what is not tied to one published entry, and let go of the database."""
+        self._check_blobs()
+        self._check_key_file()
+        if self._sequencer is None:
+            return
+        try:
+            with exclusive(self._paths.publish_lock):
+                self._check_sequencer(self._sequencer)
+        except LineproofError as error:
+            self._report.add(None, _DATABASE, error.message)
+        finally:
+            self._sequencer.close()
+
+    def _open_sequencer(self) -> Sequencer | None:
+        if not self._paths.sequencer.is_file():
+            self._report.add(None, _DATABASE, "the sequencer's database is missing")
+            return None
+        try:
+            return Sequencer(self._paths.sequencer)
+        except LineproofError as error:
+            self._report.add(None, _DATABASE, error.message)
+            return None
+
+    def _check_blob(self, seq: int, digest: str) -> None:
+        try:
+            relative = blob_path(digest)
+        except IntegrityError as error:
+            self._report.add(seq, "ledger/static", error.message)
+            return
+        if not (self._paths.blobs / relative).is_file():
+            self._report.add(seq, f"blobs/{relative}", f"the payload of entry {seq} is missing")
+
+    def _check_keys(
+        self, sequencer: Sequencer, start: int, stop: int, expected: list[tuple[int, bytes]]
+    ) -> None:
+        try:
+            recorded = sequencer.idem_digests(start, stop)
+        except LineproofError as error:
+            self._report.add(start, _DATABASE, error.message)
+            return
+        if recorded != expected:
+            wrong = min(seq for seq, _ in set(expected).symmetric_difference(recorded))
+            self._report.add(wrong, _DATABASE, "an idempotency key stands for other content")
+
+    def _check_sequencer(self, sequencer: Sequencer) -> None:
+        for fault in sequencer.faults():
+            self._report.add(None, _DATABASE, fault)
+        reader = StaticReader(self._paths.static)
+        verifiers, origin = self._manifest.verifiers, self._manifest.origin
+        published = open_checkpoint(reader.checkpoint_text(), verifiers, origin)
+        head = sequencer.head()
+        committed = open_checkpoint(head.checkpoint, verifiers, origin)
+        if (committed.size, committed.root) != (head.size, merkle.root(head.edge)):
+            self._report.add(None, _DATABASE, "its head contradicts its own checkpoint")
+        if not head.published <= published.size <= head.size:
+            self._report.add(None, _DATABASE, "it was rolled back behind the published files")
+            return
+        self._check_pending(sequencer, head, published.size, reader)
+
+    def _check_pending(
+        self, sequencer: Sequencer, head: Head, published: int, reader: StaticReader
+    ) -> None:
+        size, edge = published, reader.edge(published)
+        while size < head.size:
+            rows = sequencer.pending(size, min(size + tiles.TILE_WIDTH, head.size))
+            if not rows or [seq for seq, _ in rows] != list(range(size, size + len(rows))):
+                self._report.add(size, _DATABASE, f"entry {size} was committed and is gone")
+                return
+            entries = [entry for _, entry in rows]
+            self.on_bundle(size, entries)
+            size, edge = merkle.extend(size, edge, map(merkle.leaf_hash, entries))
+            self._report.pending += len(rows)
+        if edge != head.edge:
+            self._report.add(published, _DATABASE, "it does not continue the published tree")
+        if sequencer.idem_digests(head.size, _END):
+            self._report.add(None, _DATABASE, "idempotency keys stand for entries that are gone")
+
+    def _check_blobs(self) -> None:
+        for path in walk(self._paths.blobs):
+            self._report.blobs += 1
+            fault = blob_fault(path)
+            if fault:
+                relative = path.relative_to(self._paths.data).as_posix()
+                self._report.add(None, relative, fault)
+
+    def _check_key_file(self) -> None:
+        path = self._paths.signing_key
+        relative = path.relative_to(self._paths.data).as_posix()
+        if not path.is_file():
+            return
+        try:
+            signer = parse_signer(path.read_text("utf-8", "replace"))
+        except UsageError as error:
+            self._report.add(None, relative, error.message)
+            return
+        if signer.verifier not in self._manifest.verifiers:
+            self._report.add(None, relative, "the private key is not one of the ledger's")

@@ -13,7 +13,7 @@ RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin line
     && install -d -o lineproof -g lineproof -m 0700 /data
 COPY --from=build /opt/lineproof /opt/lineproof
 ENV PATH=/opt/lineproof/bin:$PATH LINEPROOF_DATA=/data
-USER lineproof
+USER 10001
 VOLUME /data
 ENTRYPOINT ["lineproof"]
 CMD ["serve", "--port", "5000"]

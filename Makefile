@@ -25,12 +25,14 @@ quickstart: $(STAMP) ## see the whole job done on real runs (GRAPH=neo4j for a r
 test: $(STAMP) ## run every test (TEST_GRAPHS=sqlite to leave Neo4j out)
 	$(BIN)/python -m pytest -q --graph=$(TEST_GRAPHS) $(ARGS)
 
-check: $(STAMP) ## lint, types, architecture
+check: $(STAMP) ## lint, types, architecture, container files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 format: $(STAMP) ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .

@@ -45,10 +45,12 @@ def main():
     for seed in range(args.seeds):
         with mlflow.start_run(run_name=f"{args.variant}-{seed}"):
             mlflow.log_params({"alpha": args.alpha, "epochs": args.epochs, "seed": seed})
-            mlflow.set_tags({
-                "variant": args.variant,
-                "lineproof.facet.eval_code": f"sha256:{eval_code}",
-            })
+            mlflow.set_tags(
+                {
+                    "variant": args.variant,
+                    "lineproof.facet.eval_code": f"sha256:{eval_code}",
+                }
+            )
             mlflow.log_input(train_input, context="training")
             mlflow.log_input(eval_input, context="evaluation")
             train(seed, args.alpha, args.epochs, train_set, eval_set)

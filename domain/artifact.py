@@ -1,9 +1,12 @@
 """Artifact versions (PROV Entity): immutable, identified by digest with a stated strength."""
 
 from enum import StrEnum
-from typing import NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 from domain.ids import derived_id
+
+GIVEN_DIGEST: Final = "digest_as_given"
+"""Attribute that keeps a digest's text where the identity is written otherwise (``sha256:…``)."""
 
 
 class ArtifactKind(StrEnum):

@@ -1,6 +1,6 @@
 """Writes of what a run used and made: datasets and logged models."""
 
-from domain.artifact import ArtifactUse
+from domain.artifact import GIVEN_DIGEST, ArtifactUse
 from domain.facet import Facet
 from domain.names import checked_name, checked_text
 from domain.run import RUN_INPUTS_LOGGED, RUN_OUTPUTS_LOGGED, RunInputsLogged, RunOutputsLogged
@@ -29,9 +29,6 @@ DATASET_ATTRIBUTES = {
     "profile": MAX_DATASET_PROFILE,
 }
 """What MLflow says of a dataset besides name and digest, with its limits in characters."""
-
-GIVEN_DIGEST = "digest_as_given"
-"""Attribute that keeps a digest's text where its identity is written otherwise (``sha256:…``)."""
 
 
 def log_inputs(write: Write, body: Fields) -> Planned:

@@ -1,0 +1,252 @@
+"""MLflow's calls, each as one function from a request's fields to its answer.
+
+A write is judged against everything recorded before it, under the locks of what it touches, and
+then appended; different runs go side by side, so that their entries share one commit. A read first
+catches up, so that a client sees its own writes.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import structlog
+
+from graph.model import NodeKind, node_id
+from ingest.facets import PARENT_TAG
+from ingest.mlflow.experiments import default_experiment, experiment_id_of
+from ingest.mlflow.fields import Fields
+from ingest.mlflow.state import DEFAULT_EXPERIMENT_ID, checked_experiment_id
+from ingest.mlflow.write import Planned, Write
+from lineproof.http.mlflow_bodies import (
+    Body,
+    experiment_body,
+    page_body,
+    point_body,
+    run_body,
+    run_info_body,
+)
+from lineproof.http.striped_locks import StripedLocks
+from resolvers.mlflow_experiments import (
+    ExperimentSearch,
+    experiment_by_name,
+    get_experiment,
+    search_experiments,
+)
+from resolvers.mlflow_history import HistoryQuestion, metric_history
+from resolvers.mlflow_runs import MlflowRun, get_run
+from resolvers.mlflow_search import RunSearch, ViewType, search_runs
+
+if TYPE_CHECKING:
+    from lineproof.services import Services
+
+_VIEWS = {1: ViewType.ACTIVE_ONLY, 2: ViewType.DELETED_ONLY, 3: ViewType.ALL}
+"""``ViewType`` of MLflow's service.proto."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as the door hands it on."""
+
+    project: str
+    idem: str
+    body: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """The tracking service over an open data folder."""
+
+    services: "Services"
+    _locks: StripedLocks = field(default_factory=StripedLocks)
+    _begun: set[str] = field(default_factory=set[str])
+    """Projects that are known to have their Default experiment."""
+
+    def record(self, call: Call, plan: "Plan", names: Collection[str]) -> str:
+        """Judge and append one write; the id of what it is about."""
+        locks = [f"{call.project}/{name}" for name in names]
+        with self._locks.hold(locks):
+            self.see(call.project)
+            planned = plan(Write(call.project, call.idem, self.services.graph), call.body)
+            if planned.drafts:
+                self.services.log.append(planned.drafts)
+        log.info(
+            "run.ingested",
+            project=call.project,
+            subject=planned.subject,
+            entries=[draft.type for draft in planned.drafts][:10],
+        )
+        return planned.subject
+
+    def see(self, project: str) -> int:
+        """Catch up; the tree size that reads see. The project has its Default experiment then."""
+        visible = self.services.catch_up()
+        if project in self._begun:
+            return visible
+        default = node_id(NodeKind.EXPERIMENT, f"{project}/{DEFAULT_EXPERIMENT_ID}")
+        if not self.services.graph.nodes([default]):
+            self.services.log.append([default_experiment(project)])
+            visible = self.services.catch_up()
+        self._begun.add(project)
+        return visible
+
+
+Plan: TypeAlias = Callable[[Write, Fields], Planned]
+Operation: TypeAlias = Callable[[Tracking, Call], Body]
+
+
+def run_write(plan: Plan) -> Operation:
+    """A write about one run; answers nothing."""
+
+    def operation(tracking: Tracking, call: Call) -> Body:
+        tracking.record(call, plan, _run_locks(call.body))
+        return {}
+
+    return operation
+
+
+def experiment_write(plan: Plan) -> Operation:
+    """A write about one experiment; answers nothing."""
+
+    def operation(tracking: Tracking, call: Call) -> Body:
+        names = [f"experiment/{experiment_id_of(call.body)}"]
+        if call.body.has("new_name"):
+            names.append(f"name/{call.body.text('new_name')}")
+        tracking.record(call, plan, names)
+        return {}
+
+    return operation
+
+
+def experiment_creation(plan: Plan) -> Operation:
+    """A write that makes an experiment; answers its id."""
+
+    def operation(tracking: Tracking, call: Call) -> Body:
+        names = [f"name/{call.body.text('name')}"]
+        return {"experiment_id": tracking.record(call, plan, names)}
+
+    return operation
+
+
+def run_creation(plan: Plan) -> Operation:
+    """A write that starts a run; answers the run. Nobody else knows its id: no lock is needed."""
+
+    def operation(tracking: Tracking, call: Call) -> Body:
+        return {"run": run_body(_run(tracking, call, tracking.record(call, plan, ())))}
+
+    return operation
+
+
+def run_update(plan: Plan) -> Operation:
+    """A write about one run that answers the run's info."""
+
+    def operation(tracking: Tracking, call: Call) -> Body:
+        run_id = tracking.record(call, plan, _run_locks(call.body))
+        return {"run_info": run_info_body(_run(tracking, call, run_id))}
+
+    return operation
+
+
+def read_run(tracking: Tracking, call: Call) -> Body:
+    """``runs/get``."""
+    return {"run": run_body(_run(tracking, call, call.body.run_id()))}
+
+
+def find_runs(tracking: Tracking, call: Call) -> Body:
+    """``runs/search``."""
+    body = call.body
+    limit = body.integer("max_results")
+    search = RunSearch(
+        project=call.project,
+        experiment_ids=tuple(checked_experiment_id(one) for one in body.texts("experiment_ids")),
+        filter=body.text("filter"),
+        view=_view(body, "run_view_type"),
+        order_by=body.texts("order_by"),
+        max_results=1000 if limit is None else limit,
+        page_token=body.text("page_token"),
+    )
+    services = tracking.services
+    found = search_runs(
+        services.graph, services.metrics, search, visible=tracking.see(call.project)
+    )
+    return page_body("runs", [run_body(run) for run in found.runs], found.next_page_token)
+
+
+def read_history(tracking: Tracking, call: Call) -> Body:
+    """``metrics/get-history``."""
+    question = HistoryQuestion(
+        project=call.project,
+        run_id=call.body.run_id(),
+        key=call.body.required("metric_key"),
+        max_results=call.body.integer("max_results"),
+        page_token=call.body.text("page_token"),
+    )
+    services = tracking.services
+    found = metric_history(
+        services.graph, services.metrics, question, visible=tracking.see(call.project)
+    )
+    points = [point_body(point) for point in found.points]
+    return page_body("metrics", points, found.next_page_token)
+
+
+def read_experiment(tracking: Tracking, call: Call) -> Body:
+    """``experiments/get``."""
+    experiment_id = experiment_id_of(call.body)
+    tracking.see(call.project)
+    found = get_experiment(
+        tracking.services.graph, project=call.project, experiment_id=experiment_id
+    )
+    return {"experiment": experiment_body(found)}
+
+
+def read_experiment_by_name(tracking: Tracking, call: Call) -> Body:
+    """``experiments/get-by-name``."""
+    name = call.body.required("experiment_name")
+    tracking.see(call.project)
+    found = experiment_by_name(tracking.services.graph, project=call.project, name=name)
+    return {"experiment": experiment_body(found)}
+
+
+def find_experiments(tracking: Tracking, call: Call) -> Body:
+    """``experiments/search``."""
+    body = call.body
+    search = ExperimentSearch(
+        project=call.project,
+        max_results=body.integer("max_results") or 0,
+        filter=body.text("filter"),
+        view=_view(body, "view_type"),
+        order_by=body.texts("order_by"),
+        page_token=body.text("page_token"),
+    )
+    visible = tracking.see(call.project)
+    found = search_experiments(tracking.services.graph, search, visible=visible)
+    experiments = [experiment_body(one) for one in found.experiments]
+    return page_body("experiments", experiments, found.next_page_token)
+
+
+def _run(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:
+    tracking.see(call.project)
+    services = tracking.services
+    return get_run(services.graph, services.metrics, project=call.project, run_id=run_id)
+
+
+def _run_locks(body: Fields) -> list[str]:
+    """The run's own; and one for all where a parent is named, for cycles close over many runs."""
+    names = [f"run/{body.run_id()}"]
+    tags = [body, *body.objects("tags")]
+    if any(tag.raw("key") == PARENT_TAG for tag in tags):
+        names.append("parents")
+    return names
+
+
+def _view(body: Fields, name: str) -> ViewType:
+    value = body.raw(name)
+    if value is None:
+        return ViewType.ACTIVE_ONLY
+    if isinstance(value, str) and value in ViewType.__members__:
+        return ViewType(value)
+    number = body.integer(name)
+    if number not in _VIEWS:
+        raise body.wrong(name, f"It must be one of {', '.join(ViewType)}.")
+    return _VIEWS[number]

@@ -1,0 +1,217 @@
+"""Runs as MLflow shows them, read in batches: a fixed number of store calls, however many runs."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from analytics.summaries import MetricSummary
+from domain.artifact import GIVEN_DIGEST, ArtifactKind
+from domain.errors import NotFoundError
+from domain.metric import MetricPoint
+from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
+from graph.port import GraphReader
+from resolvers.attributes import integer, prefixed, text
+
+
+class MetricReader(Protocol):
+    """What is read of the metric tables (``analytics.tables.MetricTables``)."""
+
+    def summaries(
+        self,
+        run_ids: Collection[str],
+        *,
+        keys: Collection[str] | None = None,
+        as_of: int | None = None,
+    ) -> dict[str, dict[str, MetricSummary]]:
+        """By run id and metric key."""
+        ...
+
+    def points(self, run_id: str, key: str, *, as_of: int | None = None) -> list[MetricPoint]:
+        """One series."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UsedDataset:
+    """A dataset that a run used."""
+
+    name: str
+    digest: str
+    attributes: Mapping[str, str]
+    """``source``, ``source_type``, and ``schema`` and ``profile`` where the client gave them."""
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeModel:
+    """A logged model that a run made."""
+
+    model_id: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class MlflowRun:
+    """One run with everything that it logged."""
+
+    run_id: str
+    experiment_id: str
+    name: str
+    user: str
+    status: str
+    start_time: int
+    end_time: int | None
+    artifact_uri: str
+    lifecycle: str
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    metrics: tuple[MetricSummary, ...]
+    """By key."""
+    datasets: tuple[UsedDataset, ...]
+    """In the order in which they were logged; the same for the models."""
+    models_used: tuple[str, ...]
+    models_made: tuple[MadeModel, ...]
+
+
+def get_run(graph: GraphReader, metrics: MetricReader, *, project: str, run_id: str) -> MlflowRun:
+    """The run; ``NotFoundError`` when the project has none of that id."""
+    return shown(graph, metrics, [run_node(graph, project=project, run_id=run_id)])[0]
+
+
+def run_node(graph: GraphReader, *, project: str, run_id: str) -> Node:
+    """The run's node; ``NotFoundError`` when the project has none of that id."""
+    wanted = node_id(NodeKind.RUN, run_id)
+    node = graph.nodes([wanted]).get(wanted)
+    if node is None or node.project != project:
+        raise NotFoundError(
+            f"Run with id={run_id[:64]} not found.", hint="Check the run id and the project."
+        )
+    return node
+
+
+def shown(
+    graph: GraphReader, metrics: MetricReader, runs: Sequence[Node], *, as_of: int | None = None
+) -> list[MlflowRun]:
+    """The runs of these nodes, in their order."""
+    ids = [run.id for run in runs]
+    used = graph.outgoing(ids, types=(EdgeType.USED,), as_of=as_of)
+    made = graph.incoming(ids, types=(EdgeType.WAS_GENERATED_BY,), as_of=as_of)
+    wanted = {edge.target for edges in used.values() for edge in edges}
+    wanted |= {edge.source for edges in made.values() for edge in edges}
+    artifacts = graph.nodes(sorted(wanted), as_of=as_of)
+    locations = artifact_locations(graph, runs, as_of=as_of)
+    summaries = metrics.summaries([entity_id(run.id) for run in runs], as_of=as_of)
+    return [
+        _run(
+            run,
+            locations[_experiment(run)],
+            tuple(summaries[entity_id(run.id)].values()),
+            _Links(_in_order(used[run.id]), _in_order(made[run.id]), artifacts),
+        )
+        for run in runs
+    ]
+
+
+def artifact_locations(
+    graph: GraphReader, runs: Sequence[Node], *, as_of: int | None = None
+) -> Mapping[str, str]:
+    """The artifact location of each experiment that the runs are in, by node id."""
+    wanted = {_experiment(run) for run in runs}
+    nodes = graph.nodes(sorted(wanted), as_of=as_of)
+    return {
+        one: text(nodes[one].attributes, "artifact_location") if one in nodes else ""
+        for one in wanted
+    }
+
+
+def artifact_uri(run: Node, locations: Mapping[str, str]) -> str:
+    """Where the run's artifacts are, as MLflow derives it: an opaque address."""
+    location = locations[_experiment(run)]
+    return f"{location.rstrip('/')}/{entity_id(run.id)}/artifacts"
+
+
+def used_datasets(
+    run: Node, used: Sequence[Edge], artifacts: Mapping[str, Node]
+) -> tuple[UsedDataset, ...]:
+    """The datasets among what the run used: those that came with a source, as MLflow's do."""
+    return tuple(
+        _dataset(run, edge, artifacts[edge.target])
+        for edge in used
+        if _is(artifacts[edge.target], ArtifactKind.DATASET)
+        and "attributes.source" in artifacts[edge.target].attributes
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """What a run used and made, with the artifacts."""
+
+    used: Sequence[Edge]
+    made: Sequence[Edge]
+    artifacts: Mapping[str, Node]
+
+
+def _run(node: Node, location: str, metrics: tuple[MetricSummary, ...], links: _Links) -> MlflowRun:
+    attributes = node.attributes
+    return MlflowRun(
+        run_id=entity_id(node.id),
+        experiment_id=text(attributes, "experiment_id"),
+        name=text(attributes, "name"),
+        user=text(attributes, "user"),
+        status=text(attributes, "status"),
+        start_time=integer(attributes, "start_time") or 0,
+        end_time=integer(attributes, "end_time"),
+        artifact_uri=artifact_uri(node, {_experiment(node): location}),
+        lifecycle=text(attributes, "lifecycle"),
+        params=prefixed(attributes, "params."),
+        tags=prefixed(attributes, "tags."),
+        metrics=metrics,
+        datasets=used_datasets(node, links.used, links.artifacts),
+        models_used=tuple(
+            text(links.artifacts[edge.target].attributes, "name")
+            for edge in links.used
+            if edge.role == "model" and _is(links.artifacts[edge.target], ArtifactKind.MODEL)
+        ),
+        models_made=tuple(
+            _made(node, edge, links.artifacts[edge.source])
+            for edge in links.made
+            if edge.role == "model" and _is(links.artifacts[edge.source], ArtifactKind.MODEL)
+        ),
+    )
+
+
+def _dataset(run: Node, edge: Edge, artifact: Node) -> UsedDataset:
+    attributes = prefixed(artifact.attributes, "attributes.")
+    given = attributes.pop(GIVEN_DIGEST, "")
+    return UsedDataset(
+        name=text(artifact.attributes, "name"),
+        digest=given or text(artifact.attributes, "digest"),
+        attributes=attributes,
+        tags=_tags(run, "input_tags", edge.target, edge.role),
+    )
+
+
+def _made(run: Node, edge: Edge, artifact: Node) -> MadeModel:
+    tags = _tags(run, "output_tags", edge.source, edge.role)
+    return MadeModel(text(artifact.attributes, "name"), int(tags.get("step", "0")))
+
+
+def _tags(run: Node, prefix: str, artifact: str, role: str) -> Mapping[str, str]:
+    tags: object = json.loads(
+        text(run.attributes, f"{prefix}.{entity_id(artifact)}.{role}") or "{}"
+    )
+    return cast("dict[str, str]", tags)
+
+
+def _in_order(edges: Sequence[Edge]) -> list[Edge]:
+    return sorted(edges, key=lambda edge: (edge.seq, edge))
+
+
+def _is(artifact: Node, kind: ArtifactKind) -> bool:
+    return artifact.attributes.get("kind") == kind.value
+
+
+def _experiment(run: Node) -> str:
+    experiment_id = text(run.attributes, "experiment_id")
+    return node_id(NodeKind.EXPERIMENT, f"{run.project}/{experiment_id}")

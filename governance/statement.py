@@ -1,0 +1,194 @@
+"""The form of a verdict's statement: what is claimed, complete enough to be derived again.
+
+All numbers that were measured or computed are decimal text (``domain.metric.decimal_text``); counts
+and positions are integers. Same policy, runs, position and analysis: same canonical bytes.
+"""
+
+from typing import Final, NotRequired, TypedDict, cast
+
+from domain.canonical import JsonObject
+
+STATEMENT_VERSION: Final = 1
+
+
+class PolicyClaim(TypedDict):
+    name: str
+    digest: str
+    leaf_index: int
+    """The entry that put this version in force."""
+    preregistered: bool
+    """The policy's leaf is older than the first leaf of every candidate run."""
+
+
+class ExcludedRun(TypedDict):
+    run_id: str
+    reason: str
+
+
+class RunSetClaim(TypedDict):
+    """One side: how it was chosen and what came of it."""
+
+    selected_by: str
+    """``runs``, ``group``, ``filter``, ``pinned``, ``last_passing``."""
+    run_ids: list[str]
+    excluded: list[ExcludedRun]
+    fingerprint: str | None
+    """The run group's digest when all runs are of one group."""
+    verdict_id: NotRequired[str]
+    """With ``last_passing``: the verdict whose candidate this was."""
+
+
+class Position(TypedDict):
+    tree_size: int
+    root_hash: str
+    """Base64 of the Merkle root at that size, as a checkpoint writes it."""
+
+
+class CheckClaim(TypedDict):
+    facet: str
+    level: str
+    strength: str
+    baseline: list[str]
+    candidate: list[str]
+    reason: str
+    hint: str
+
+
+class ComparabilityClaim(TypedDict):
+    level: str
+    checks: list[CheckClaim]
+
+
+class SideClaim(TypedDict):
+    n: int
+    mean: str
+    sd: str | None
+    non_finite: int
+
+
+class IntervalClaim(TypedDict):
+    """One-sided bounds, each at 1 - alpha."""
+
+    low: str
+    high: str
+    alpha: str
+    method: str
+    df: int
+
+
+class DeltaClaim(TypedDict):
+    state: str
+    baseline: SideClaim | None
+    candidate: SideClaim | None
+    raw: str | None
+    oriented: str | None
+    """Positive is better."""
+    relative: str | None
+    interval: IntervalClaim | None
+    margin: str | None
+    p: str | None
+    p_adjusted: str | None
+    uncertainty: str
+
+
+class LimitClaim(TypedDict):
+    min: str | None
+    max: str | None
+    worst: str | None
+    worst_run: str | None
+    violations: int
+    uncertainty: str | None
+    """``UNREPLICATED`` when a single run was judged."""
+
+
+class MetricClaim(TypedDict):
+    name: str
+    direction: str
+    unit: str
+    reducer: str
+    step: int | None
+    target: str | None
+
+
+class SamplesClaim(TypedDict):
+    have: int
+    need: int | None
+
+
+class RuleClaim(TypedDict):
+    id: str
+    kind: str
+    """``delta`` or ``limit``."""
+    metric: MetricClaim
+    severity: str
+    status: str
+    message: str
+    hint: str
+    samples: SamplesClaim | None
+    delta: DeltaClaim | None
+    limit: LimitClaim | None
+
+
+class MetricRow(TypedDict):
+    metric: MetricClaim
+    state: str
+    baseline: SideClaim | None
+    candidate: SideClaim | None
+    raw: str | None
+
+
+class EffectClaim(TypedDict):
+    metric: str
+    attribution: str
+    confounders: int
+    oriented: str | None
+
+
+class CauseClaim(TypedDict):
+    kind: str
+    facet: str
+    label: str
+    role: str
+    before: list[str]
+    after: list[str]
+    distance: int
+    path: list[str]
+    effects: list[EffectClaim]
+
+
+class UnexplainedClaim(TypedDict):
+    metric: str
+    reason: str
+
+
+class Statement(TypedDict):
+    version: int
+    request: JsonObject
+    """``GateRequest.document``: the question, so that it can be asked again."""
+    project: str
+    policy: PolicyClaim
+    subject: RunSetClaim
+    baseline: RunSetClaim | None
+    as_of: Position
+    analysis: str
+    """``name/version`` of the decision mathematics."""
+    comparability: ComparabilityClaim | None
+    """None when nothing was compared."""
+    rules: list[RuleClaim]
+    metrics: list[MetricRow]
+    """Every metric that either side recorded, gated or not, by key."""
+    causes: list[CauseClaim]
+    unexplained: list[UnexplainedClaim]
+    outcome: str
+    blocking: bool
+    reason: str
+
+
+def as_json(statement: Statement) -> JsonObject:
+    """The statement as the JSON that an entry keeps."""
+    return cast("JsonObject", statement)
+
+
+def statement_of(document: JsonObject) -> Statement:
+    """A statement as it was read from an entry that this product wrote."""
+    return cast("Statement", document)

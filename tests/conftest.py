@@ -1,0 +1,63 @@
+"""Options and fixtures of the whole suite.
+
+``--graph=memory,sqlite,neo4j`` says on which stores the graph's conformance suite runs. All three
+is the default: without a Neo4j server its tests fail, they are not skipped.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from graph.memory import MemoryGraph
+from graph.port import GraphStore
+from graph.sqlite import SqliteGraph
+from tests.neo4j_server import neo4j_server
+
+GRAPHS = ("memory", "sqlite", "neo4j")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--graph",
+        default=",".join(GRAPHS),
+        help="Graph stores to test, separated by commas: memory, sqlite, neo4j (default: all).",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "graph_kind" in metafunc.fixturenames:
+        chosen = str(metafunc.config.getoption("--graph")).split(",")
+        unknown = sorted(set(chosen) - set(GRAPHS))
+        if unknown:
+            raise pytest.UsageError(f"--graph does not know {', '.join(unknown)}")
+        metafunc.parametrize("graph_kind", chosen)
+
+
+@pytest.fixture(scope="session")
+def neo4j_url() -> Iterator[str]:
+    """The bolt URL of a real Neo4j server that lives as long as the session."""
+    with neo4j_server() as url:
+        yield url
+
+
+@pytest.fixture
+def graph_store(
+    graph_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[GraphStore]:
+    """An empty store of each kind that ``--graph`` names."""
+    makers: dict[str, Callable[[], GraphStore]] = {
+        "memory": MemoryGraph,
+        "sqlite": lambda: SqliteGraph(tmp_path / "graph.db"),
+        "neo4j": lambda: _neo4j(request),
+    }
+    store = makers[graph_kind]()
+    store.reset()
+    yield store
+    store.close()
+
+
+def _neo4j(request: pytest.FixtureRequest) -> GraphStore:
+    from graph.neo4j import Neo4jGraph
+
+    return Neo4jGraph(request.getfixturevalue("neo4j_url"))

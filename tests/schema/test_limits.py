@@ -74,7 +74,11 @@ def test_repeats_are_found_across_fragments() -> None:
 
 @pytest.mark.parametrize("size", ["first: 1000", "first: $n", "maxNodes: 99999999999999999"])
 def test_sizes_multiply(size: str) -> None:
-    source = "query Q($n: Int) {experiments(first: 1000) {nodes {runs(%s) {nodes {id}}}}}" % size
+    source = (
+        "query Q($n: Int) {experiments(first: 1000) {nodes {runs(SIZE) {nodes {id}}}}}".replace(
+            "SIZE", size
+        )
+    )
     assert "sizes" in refused(source, {"n": 1000})
 
 

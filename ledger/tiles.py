@@ -47,7 +47,7 @@ class Resource:
     @property
     def first_leaf(self) -> int:
         """The index of the first entry under it."""
-        return self.index * TILE_WIDTH ** (max(self.level, 0) + 1)
+        return self.index << TILE_HEIGHT * (max(self.level, 0) + 1)
 
 
 def parse_path(path: str) -> Resource | None:

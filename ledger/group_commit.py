@@ -43,6 +43,11 @@ class GroupCommit:
         """Why nothing is accepted any more; None while all is well."""
         return self._failure
 
+    @property
+    def waiting(self) -> int:
+        """Requests in the queue, those of the commit under way not counted."""
+        return len(self._queue)
+
     def fail(self, error: LineproofError) -> None:
         """Accept nothing more, and answer what waits with ``error``."""
         self._failure = self._failure or error

@@ -3,7 +3,7 @@
 from typing import cast
 
 from domain.canonical import JsonObject
-from domain.errors import ErrorCode, UsageError
+from domain.errors import ConflictError, ErrorCode
 from domain.experiment import (
     EXPERIMENT_CREATED,
     EXPERIMENT_DELETED,
@@ -91,7 +91,7 @@ def rename_experiment(write: Write, body: Fields) -> Planned:
         raise missing("new_name")
     name = _name(body, "new_name")
     if known_experiment(write, experiment_id).attributes.get("lifecycle") != ACTIVE:
-        raise UsageError(
+        raise ConflictError(
             "Cannot rename a non-active experiment.",
             code=ErrorCode.EXPERIMENT_DELETED,
             hint="Restore the experiment first.",

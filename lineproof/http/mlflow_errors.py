@@ -32,6 +32,8 @@ _BY_CODE: dict[ErrorCode, tuple[str, int]] = {
 }
 """Codes whose answer is not that of their class."""
 
+_INVALID_STATE = ("INVALID_STATE", 400)
+
 _BY_CLASS: tuple[tuple[type[LineproofError], tuple[str, int]], ...] = (
     (UsageError, ("INVALID_PARAMETER_VALUE", 400)),
     (NotFoundError, ("RESOURCE_DOES_NOT_EXIST", 404)),
@@ -69,6 +71,8 @@ def unknown_endpoint_answer(path: str) -> Response:
 def _code_and_status(error: LineproofError) -> tuple[str, int]:
     if error.code in _BY_CODE:
         return _BY_CODE[error.code]
+    if error.code is ErrorCode.EXPERIMENT_DELETED and isinstance(error, ConflictError):
+        return _INVALID_STATE
     for kind, answer in _BY_CLASS:
         if isinstance(error, kind):
             return answer

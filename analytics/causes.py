@@ -4,11 +4,22 @@ A cause is a frontier difference: something in the ancestry of one side only, wi
 of it differing. Effects are associations in the record, not proof of causation.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analytics.ancestry import Ancestry, ancestry
+from analytics.cause_label import input_label, param_label
+from analytics.criterion import Criterion
+from analytics.decision import margin_of
+from analytics.delta import MetricDelta
+from analytics.facts import Input, RunFacts, artifact_ordinals
+from analytics.frontier import Found, frontier, roots_of
+from analytics.slots import InputDifference, ParamDifference, replicates_differ
 from domain.facet import Facet
 from domain.metric import MetricKey
+from graph.model import NodeKind, node_id
+from graph.port import GraphReader
 
 
 class CauseKind(StrEnum):
@@ -72,3 +83,136 @@ class Unexplained:
 
     metric: MetricKey
     reason: str
+
+
+def find_causes(
+    baseline: Sequence[RunFacts],
+    candidate: Sequence[RunFacts],
+    *,
+    deltas: Sequence[MetricDelta],
+    criteria: Mapping[str, Criterion],
+    replicate_keys: Collection[str],
+    graph: GraphReader,
+    as_of: int | None,
+) -> tuple[Cause, ...]:
+    """The causes by (distance, facet, label), each with its effect on every delta of both sides.
+
+    At most two graph calls: one closure and one count of versions.
+    """
+    upstream = ancestry(graph, roots_of(baseline, candidate), as_of=as_of)
+    found = frontier(baseline, candidate, upstream, replicate_keys)
+    ordinals = _ordinals(found, upstream, graph, as_of)
+    effects = attributed(deltas, criteria, confounders=len(found))
+    causes = [_cause(each, ordinals, effects) for each in found]
+    return tuple(sorted(causes, key=lambda cause: (cause.distance, cause.facet, cause.label)))
+
+
+def attributed(
+    deltas: Sequence[MetricDelta], criteria: Mapping[str, Criterion], *, confounders: int
+) -> tuple[Effect, ...]:
+    """The effect of each of ``confounders`` causes on each metric that both sides recorded."""
+    return tuple(
+        Effect(
+            metric=delta.key,
+            attribution=_attribution(delta, criteria.get(delta.key.name), confounders),
+            confounders=confounders,
+            oriented=delta.oriented,
+        )
+        for delta in deltas
+        if delta.raw is not None
+    )
+
+
+def find_unexplained(
+    baseline: Sequence[RunFacts],
+    candidate: Sequence[RunFacts],
+    deltas: Sequence[MetricDelta],
+    replicate_keys: Collection[str],
+) -> tuple[Unexplained, ...]:
+    """Deltas beyond noise, given that no cause is recorded.
+
+    Beyond noise means that the interval excludes 0; or, for one run against one, that they differ
+    though both recorded the same seed.
+    """
+    seeded = all(
+        any(key in facts.params for key in replicate_keys) for facts in (*baseline, *candidate)
+    )
+    same_seed = seeded and not replicates_differ(baseline, candidate, replicate_keys)
+    return tuple(
+        Unexplained(delta.key, reason)
+        for delta in deltas
+        if (reason := _beyond_noise(delta, same_seed=same_seed))
+    )
+
+
+def _attribution(delta: MetricDelta, criterion: Criterion | None, confounders: int) -> Attribution:
+    if confounders > 1:
+        return Attribution.CONFOUNDED
+    if criterion is None or delta.oriented is None:
+        return Attribution.SOLE
+    if abs(delta.oriented) < margin_of(delta, criterion):
+        return Attribution.NO_EFFECT
+    return Attribution.SOLE
+
+
+def _beyond_noise(delta: MetricDelta, *, same_seed: bool) -> str:
+    what = "an unrecorded input or nondeterminism"
+    if delta.interval is not None:
+        outside = delta.interval.low > 0 or delta.interval.high < 0
+        return (
+            f"Beyond the variation of the runs with no recorded cause: {what}." if outside else ""
+        )
+    single = delta.baseline and delta.candidate and delta.baseline.n == delta.candidate.n == 1
+    if single and same_seed and delta.raw:
+        return f"Differs between two runs of the same seed with no recorded cause: {what}."
+    return ""
+
+
+def _ordinals(
+    found: Sequence[Found], upstream: Ancestry, graph: GraphReader, as_of: int | None
+) -> dict[str, int]:
+    """Version numbers of the artifacts that were met only upstream, by graph node id."""
+    nodes = [
+        upstream.nodes[node]
+        for each in found
+        if isinstance(each.difference, InputDifference)
+        for use in (*each.difference.before, *each.difference.after)
+        if not use.ordinal and (node := _node(use)) in upstream.nodes
+    ]
+    return artifact_ordinals(graph, nodes, as_of=as_of)
+
+
+def _cause(each: Found, ordinals: Mapping[str, int], effects: tuple[Effect, ...]) -> Cause:
+    difference = each.difference
+    if isinstance(difference, ParamDifference):
+        kind = CauseKind.TAG if difference.tag else CauseKind.PARAM
+        role, before, after = difference.name, difference.before, difference.after
+        before_ids: tuple[str, ...] = ()
+        after_ids: tuple[str, ...] = ()
+        label = param_label(difference)
+    else:
+        both = difference.before and difference.after
+        kind = CauseKind.ARTIFACT if both else CauseKind.EDGE
+        role = difference.role
+        before = tuple(sorted({use.digest for use in difference.before}))
+        after = tuple(sorted({use.digest for use in difference.after}))
+        before_ids = tuple(sorted(map(_node, difference.before)))
+        after_ids = tuple(sorted(map(_node, difference.after)))
+        label = input_label(difference, lambda use: use.ordinal or ordinals.get(_node(use), 0))
+    return Cause(
+        kind=kind,
+        facet=difference.facet,
+        label=label,
+        role=role,
+        before=before,
+        after=after,
+        before_ids=before_ids,
+        after_ids=after_ids,
+        distance=each.distance,
+        path=each.path,
+        effects=effects,
+    )
+
+
+def _node(use: Input) -> str:
+    return node_id(NodeKind.ARTIFACT, use.artifact_id)

@@ -1,21 +1,27 @@
 """A provenance-aware comparison of two sets of runs: same inputs, same id, same bytes."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from analytics.causes import Cause, Unexplained
-from analytics.comparability import Comparability
+import structlog
+
+from analytics.causes import Cause, Unexplained, find_causes, find_unexplained
+from analytics.comparability import Comparability, comparability
+from analytics.criterion import Criterion as Criterion
+from analytics.decision import ANALYSIS, analysis_named
 from analytics.delta import MetricDelta
+from analytics.facts import RunFacts
+from analytics.groups import fingerprint
+from analytics.judged_json import criterion_json, definition_json
+from domain.facet import DEFAULT_REPLICATE_KEYS
+from domain.ids import derived_id
+from domain.metric import MetricDefinition
+from domain.run import RunStatus
+from graph.port import GraphReader
 
+log = structlog.get_logger()
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """How a metric is judged. Decimal texts; margins of None mean no margin is declared."""
-
-    metric: str
-    margin_absolute: str | None = None
-    margin_relative: str | None = None
-    alpha: str = "0.05"
-    min_samples: int = 1
+_NOT_COMPARED = (RunStatus.FAILED, RunStatus.KILLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +62,114 @@ class Comparison:
     causes: tuple[Cause, ...]
     """By (distance, facet, label)."""
     unexplained: tuple[Unexplained, ...]
+
+
+def compare(
+    baseline: Sequence[RunFacts],
+    candidate: Sequence[RunFacts],
+    *,
+    definitions: Mapping[str, MetricDefinition],
+    criteria: Mapping[str, Criterion],
+    graph: GraphReader,
+    as_of: int,
+    replicate_keys: Collection[str] = DEFAULT_REPLICATE_KEYS,
+    baseline_selected_by: str = "runs",
+    candidate_selected_by: str = "runs",
+    analysis: str = ANALYSIS,
+) -> Comparison:
+    """Compare two sets of runs; the order of the runs changes nothing.
+
+    ``definitions`` and ``criteria`` are by metric name. Deleted, failed and killed runs are left
+    out, as is a baseline run that is also a candidate; ``Side.excluded`` says why. Raises
+    ``NotFoundError`` for an analysis that is not known, ``UsageError`` for a level that is none.
+    """
+    mathematics = analysis_named(analysis)
+    after, after_side = _side(candidate, (), replicate_keys, candidate_selected_by)
+    before, before_side = _side(baseline, after_side.run_ids, replicate_keys, baseline_selected_by)
+    deltas = mathematics.deltas(before, after, definitions, criteria)
+    causes = find_causes(
+        before,
+        after,
+        deltas=deltas,
+        criteria=criteria,
+        replicate_keys=replicate_keys,
+        graph=graph,
+        as_of=as_of,
+    )
+    result = Comparison(
+        id=_comparison_id(
+            baseline, candidate, definitions, criteria, replicate_keys, as_of, analysis
+        ),
+        as_of=as_of,
+        analysis=analysis,
+        baseline=before_side,
+        candidate=after_side,
+        comparability=comparability(before, after, definitions, criteria),
+        deltas=deltas,
+        causes=causes,
+        unexplained=() if causes else find_unexplained(before, after, deltas, replicate_keys),
+    )
+    log.info(
+        "comparison.computed",
+        comparison_id=result.id,
+        as_of=as_of,
+        baseline=len(before),
+        candidate=len(after),
+        metrics=len(deltas),
+        causes=len(causes),
+        comparability=result.comparability.level.value,
+    )
+    return result
+
+
+def _side(
+    runs: Sequence[RunFacts],
+    taken: Collection[str],
+    replicate_keys: Collection[str],
+    selected_by: str,
+) -> tuple[list[RunFacts], Side]:
+    kept: list[RunFacts] = []
+    excluded: list[Excluded] = []
+    unique = {facts.run_id: facts for facts in runs}
+    for facts in sorted(unique.values(), key=lambda facts: (facts.seq, facts.run_id)):
+        reason = _exclusion(facts, taken)
+        if reason:
+            excluded.append(Excluded(facts.run_id, reason))
+        else:
+            kept.append(facts)
+    groups = {fingerprint(facts, replicate_keys) for facts in kept}
+    return kept, Side(
+        run_ids=tuple(facts.run_id for facts in kept),
+        excluded=tuple(excluded),
+        fingerprint=groups.pop() if len(groups) == 1 else None,
+        selected_by=selected_by,
+    )
+
+
+def _exclusion(facts: RunFacts, taken: Collection[str]) -> str:
+    if facts.deleted:
+        return "The run is deleted."
+    if facts.status in _NOT_COMPARED:
+        return f"The run is {facts.status}."
+    return "The run is also a candidate." if facts.run_id in taken else ""
+
+
+def _comparison_id(
+    baseline: Sequence[RunFacts],
+    candidate: Sequence[RunFacts],
+    definitions: Mapping[str, MetricDefinition],
+    criteria: Mapping[str, Criterion],
+    replicate_keys: Collection[str],
+    as_of: int,
+    analysis: str,
+) -> str:
+    return derived_id(
+        "comparison",
+        analysis,
+        as_of,
+        sorted({facts.run_id for facts in baseline}),
+        sorted({facts.run_id for facts in candidate}),
+        [definition_json(definitions[name]) for name in sorted(definitions)],
+        [criterion_json(criteria[name]) for name in sorted(criteria)],
+        sorted(set(replicate_keys)),
+    )

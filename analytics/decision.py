@@ -18,7 +18,7 @@ from analytics.delta import MetricDelta, State, metric_deltas
 from analytics.exact import nearest
 from analytics.facts import RunFacts
 from analytics.student import critical_value, parse_level
-from analytics.welch import Interval, at_level, p_below
+from analytics.welch import Interval, at_level, degrees, p_below
 from domain.errors import NotFoundError
 from domain.metric import Direction, MetricDefinition, parse_decimal
 from domain.verdict import RuleStatus
@@ -52,7 +52,8 @@ def decide(delta: MetricDelta, criterion: Criterion) -> Decision:
     """Judge one delta by itself. A value that is not finite never passes.
 
     ``need`` estimates the least n a side with t(1-alpha, df·(n-1)/(h-1)) · √(S²/n) < |Δ + m|, where
-    h is the harmonic mean of the two numbers of runs and S² = h · SE² the sum of both variances.
+    h is the harmonic mean of the two numbers of runs and S² = h · SE² the sum of both variances;
+    degrees of freedom are taken at one significant digit, rounded down.
     """
     margin = margin_of(delta, criterion)
     have = min(side.n if side else 0 for side in (delta.baseline, delta.candidate))
@@ -122,13 +123,20 @@ def runs_needed(
     need = MAX_RUNS
     for _ in range(3):
         # An odd number of steps from above ends above: t falls as n grows.
-        df = max(1, interval.df * (need - 1) // (harmonic - 1))
-        squared = Fraction(critical_value(interval.alpha, int(df))) ** 2 * ratio
+        df = degrees(interval) * (need - 1) / (harmonic - 1)
+        squared = Fraction(critical_value(interval.alpha, _round_down(df))) ** 2 * ratio
         need = squared.numerator // squared.denominator + 1
         if need > MAX_RUNS:
             return None
     smaller = min(delta.baseline.n, delta.candidate.n)
     return max(need, smaller + 1)
+
+
+def _round_down(df: Fraction) -> Fraction:
+    """To one significant digit, at least 1: near enough for an estimate, and soon cached."""
+    whole = max(1, df.numerator // df.denominator)
+    unit = 10 ** (len(str(whole)) - 1)
+    return Fraction(whole // unit * unit)
 
 
 def _refusal(

@@ -1,10 +1,20 @@
 """What is known of a run, gathered for comparison: one plain value, the same from every store."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from analytics.summaries import MetricSummary
+from domain.errors import NotFoundError
 from domain.facet import Facet, Strength
+from domain.metric import MetricPoint, parse_decimal
+from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
+from graph.port import Condition, GraphReader, NodeQuery, Operator
+
+GIT_COMMIT = "git.commit"
+"""Algorithm of an input that is the repository at a commit, whatever name it goes by."""
+MAX_VERSIONS = 2_000
+"""Versions that are numbered in one project and answer; what lies beyond has ordinal 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +24,24 @@ class Input:
     role: str
     facet: Facet | None
     artifact_id: str
+    """Without the kind in front: ``node_id(NodeKind.ARTIFACT, artifact_id)`` is its node."""
     kind: str
     name: str
     algorithm: str
     digest: str
     strength: Strength
     ordinal: int
-    """1 for the first version recorded under this kind and name in the project, then 2, …"""
+    """1 for the first version recorded under this kind and name in the project, then 2, …
+
+    0 when it was not counted (``MAX_VERSIONS``).
+    """
+
+    @property
+    def identity(self) -> str:
+        """What two inputs share when they are the same: a digest, or the name with its version."""
+        if self.strength >= Strength.SAMPLED or self.algorithm == GIT_COMMIT:
+            return f"{self.algorithm}:{self.digest}"
+        return f"{self.name}@{self.digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +65,155 @@ class RunFacts:
     """By metric key as it was logged."""
     at_steps: Mapping[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
     """The value of (metric key, step), for the AT_STEP reducers that were asked for."""
+
+
+class SummaryReader(Protocol):
+    """Where metric values come from; ``analytics.tables.MetricTables`` is one."""
+
+    def summaries(
+        self,
+        run_ids: Collection[str],
+        *,
+        keys: Collection[str] | None = None,
+        as_of: int | None = None,
+    ) -> Mapping[str, Mapping[str, MetricSummary]]:
+        """Run id to metric key to summary; a run without metrics may be absent."""
+        ...
+
+    def points(self, run_id: str, key: str, *, as_of: int | None = None) -> Sequence[MetricPoint]:
+        """One series in (step, timestamp, value) order."""
+        ...
+
+
+def gather_facts(
+    graph: GraphReader,
+    metrics: SummaryReader,
+    run_ids: Iterable[str],
+    *,
+    as_of: int | None,
+    steps: Collection[tuple[str, int]] = (),
+) -> list[RunFacts]:
+    """The facts of each run once, in the order asked, by a constant number of graph calls.
+
+    ``steps`` lists the (metric key, step) that AT_STEP reducers read, at one series each. Raises
+    ``NotFoundError`` for run ids that do not exist at ``as_of``; its context lists them.
+    """
+    asked = list(dict.fromkeys(run_ids))
+    ids = {run_id: node_id(NodeKind.RUN, run_id) for run_id in asked}
+    nodes = graph.nodes(tuple(ids.values()), as_of=as_of)
+    missing = [run_id for run_id, node in ids.items() if node not in nodes]
+    if missing:
+        raise NotFoundError(
+            f"There is no run {missing[0][:60]!r} (and {len(missing) - 1} more unknown).",
+            hint="Check the ids and the project.",
+            context={"run_ids": missing},
+        )
+    edges = graph.outgoing(
+        tuple(ids.values()), types=(EdgeType.USED, EdgeType.WAS_INFORMED_BY), as_of=as_of
+    )
+    used = {edge.target for group in edges.values() for edge in group}
+    artifacts = graph.nodes(sorted(used), as_of=as_of)
+    ordinals = artifact_ordinals(graph, artifacts.values(), as_of=as_of)
+    summaries = metrics.summaries(asked, as_of=as_of)
+    return [
+        run_facts(
+            nodes[node],
+            edges[node],
+            artifacts,
+            ordinals=ordinals,
+            metrics=summaries.get(run_id, {}),
+            at_steps=_at_steps(metrics, run_id, steps, as_of),
+        )
+        for run_id, node in ids.items()
+    ]
+
+
+def artifact_ordinals(
+    graph: GraphReader, artifacts: Iterable[Node], *, as_of: int | None
+) -> dict[str, int]:
+    """Artifact node id to its number among the versions of its kind and name, by first leaf."""
+    names: dict[str, set[str]] = {}
+    for node in artifacts:
+        if node.kind is NodeKind.ARTIFACT:
+            names.setdefault(node.project, set()).add(_text(node, "name"))
+    ordinals: dict[str, int] = {}
+    for project in sorted(names):
+        condition = Condition("name", Operator.IN, tuple(sorted(names[project])))
+        query = NodeQuery(project, NodeKind.ARTIFACT, (condition,), limit=MAX_VERSIONS)
+        counts: dict[tuple[str, str], int] = {}
+        for node in graph.find(query, as_of=as_of):
+            key = (_text(node, "kind"), _text(node, "name"))
+            counts[key] = ordinals[node.id] = counts.get(key, 0) + 1
+    return ordinals
+
+
+def run_facts(
+    node: Node,
+    edges: Iterable[Edge],
+    artifacts: Mapping[str, Node],
+    *,
+    ordinals: Mapping[str, int],
+    metrics: Mapping[str, MetricSummary],
+    at_steps: Mapping[tuple[str, int], float],
+) -> RunFacts:
+    """The facts of one run from its node and its outgoing edges."""
+    inputs: list[Input] = []
+    parents: list[str] = []
+    for edge in edges:
+        if edge.type is EdgeType.WAS_INFORMED_BY:
+            parents.append(entity_id(edge.target))
+        elif edge.type is EdgeType.USED and edge.target in artifacts:
+            inputs.append(_input(edge, artifacts[edge.target], ordinals.get(edge.target, 0)))
+    return RunFacts(
+        run_id=entity_id(node.id),
+        project=node.project,
+        name=_text(node, "name"),
+        status=_text(node, "status"),
+        deleted=_text(node, "lifecycle") == "deleted",
+        seq=node.seq,
+        params=_family(node, "params."),
+        tags=_family(node, "tags."),
+        inputs=tuple(
+            sorted(inputs, key=lambda use: (use.role, use.kind, use.name, use.artifact_id))
+        ),
+        parents=tuple(sorted(parents)),
+        metrics=metrics,
+        at_steps=at_steps,
+    )
+
+
+def _input(edge: Edge, artifact: Node, ordinal: int) -> Input:
+    return Input(
+        role=edge.role,
+        facet=Facet(edge.facet) if edge.facet else None,
+        artifact_id=entity_id(artifact.id),
+        kind=_text(artifact, "kind"),
+        name=_text(artifact, "name"),
+        algorithm=_text(artifact, "algorithm"),
+        digest=_text(artifact, "digest"),
+        strength=Strength[_text(artifact, "strength") or "UNKNOWN"],
+        ordinal=ordinal,
+    )
+
+
+def _at_steps(
+    metrics: SummaryReader, run_id: str, steps: Collection[tuple[str, int]], as_of: int | None
+) -> dict[tuple[str, int], float]:
+    found: dict[tuple[str, int], float] = {}
+    for key, step in sorted(steps):
+        for point in metrics.points(run_id, key, as_of=as_of):
+            if point["step"] == step:
+                found[key, step] = parse_decimal(point["value"])
+    return found
+
+
+def _family(node: Node, prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix): str(value)
+        for name, value in sorted(node.attributes.items())
+        if name.startswith(prefix)
+    }
+
+
+def _text(node: Node, name: str) -> str:
+    return str(node.attributes.get(name, ""))

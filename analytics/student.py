@@ -1,8 +1,10 @@
-"""Student's t distribution for whole degrees of freedom, in fixed-point integers.
+"""Student's t distribution for any degrees of freedom, in fixed-point integers.
 
-Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4: finite sums in
-``cos² = df / (df + t²)``; the arctangent that odd degrees need, and π, come from mpmath at a stated
-precision. No libm, no global precision, so the same bits on every machine and in every thread.
+P(|T| > t) is the regularised incomplete beta function I_x(df/2, 1/2) at x = df / (df + t²); it is
+summed from the power series of 26.5.4 in Abramowitz and Stegun, Handbook of Mathematical Functions,
+on whichever side of x = 1/2 converges fast; all terms are positive. Logarithm, exponential and
+gamma come from mpmath at a stated precision. No libm and no global precision: the same bits on
+every machine and in every thread.
 """
 
 import math
@@ -19,14 +21,14 @@ from domain.errors import UsageError
 
 _libmp = cast("Any", mpmath).libmp
 
-_P_BITS = (256, 1280)
-"""The first is enough while p > 2**-160; the second for a p down to the least double, 2**-1074."""
+_P_BITS = (256, 1408)
+"""The first is enough while p > 2**-128; the second for a p down to the least double, 2**-1074."""
 _GUARD_BITS = 128
 """Beyond the level's own size: to tell neighbouring doubles apart, and for rounding errors."""
 
 
 @lru_cache(maxsize=4096)
-def critical_value(alpha: str, df: int) -> float:
+def critical_value(alpha: str, df: Fraction) -> float:
     """The smallest double t with P(T > t) <= ``alpha``, T with ``df`` degrees of freedom.
 
     Never less than the true quantile, so a bound made with it is on the stricter side. ``alpha`` is
@@ -34,12 +36,12 @@ def critical_value(alpha: str, df: int) -> float:
     """
     level = parse_level(alpha)
     bits = _GUARD_BITS + level.denominator.bit_length()
+    if 2 * level == 1:
+        return 0.0
     high = 1.0
     while _upper_tail(Fraction(high) ** 2, df, bits) > level:
         high *= 2.0
     low_bits, high_bits = _as_bits(0.0), _as_bits(high)
-    if _upper_tail(Fraction(0), df, bits) <= level:
-        return 0.0
     while high_bits - low_bits > 1:
         middle = (low_bits + high_bits) // 2
         if _upper_tail(Fraction(_from_bits(middle)) ** 2, df, bits) <= level:
@@ -49,10 +51,10 @@ def critical_value(alpha: str, df: int) -> float:
     return _from_bits(high_bits)
 
 
-def lower_tail(statistic_squared: Fraction, *, negative: bool, df: int) -> float:
+def lower_tail(statistic_squared: Fraction, *, negative: bool, df: Fraction) -> float:
     """P(T <= t) as the nearest double, t given by its exact square and its sign."""
     tail = _upper_tail(statistic_squared, df, _P_BITS[0])
-    if tail.numerator << 160 < tail.denominator:
+    if tail.numerator << 128 < tail.denominator:
         tail = _upper_tail(statistic_squared, df, _P_BITS[1])
     return nearest(tail if negative else 1 - tail)
 
@@ -71,45 +73,63 @@ def parse_level(alpha: str) -> Fraction:
     return Fraction(decimal)
 
 
-def _upper_tail(squared: Fraction, df: int, bits: int) -> Fraction:
+def _upper_tail(squared: Fraction, df: Fraction, bits: int) -> Fraction:
     """P(T > t) for t >= 0, to about ``bits`` binary places."""
+    outer = df / (df + squared)
+    inner = 1 - outer
+    if not inner:
+        return Fraction(1, 2)
     one = 1 << bits
-    whole = df * squared.denominator + squared.numerator
-    cosine_squared = (df * squared.denominator << bits) // whole
-    sine = math.isqrt((squared.numerator << 2 * bits) // whole)
-    if df % 2 == 0:
-        inside = (sine * _series(cosine_squared, df // 2, 1, bits)) >> bits
-    else:
-        inside = _odd(sine, cosine_squared, df, bits)
-    return Fraction(max(0, one - inside), 2 * one)
+    if inner < outer:
+        series = 2 * _series(df, inner, Fraction(3, 2), bits)
+        return Fraction(max(0, one - _scaled(df, outer, inner, series, bits)), 2 * one)
+    series = _series(df, outer, df / 2 + 1, bits)
+    return Fraction(_scaled(df, outer, inner, series, bits), one) / df
 
 
-def _odd(sine: int, cosine_squared: int, df: int, bits: int) -> int:
-    """P(|T| < t) for odd ``df``."""
-    cosine = math.isqrt(cosine_squared << bits)
-    angle = _angle(sine, cosine, bits)
-    if df > 1:
-        product = (sine * cosine) >> bits
-        angle += (product * _series(cosine_squared, (df - 1) // 2, 2, bits)) >> bits
-    return (2 * angle << bits) // cast("int", _libmp.pi_fixed(bits))
+def _scaled(df: Fraction, outer: Fraction, inner: Fraction, series: int, bits: int) -> int:
+    """series · outer**(df/2) · inner**(1/2) / B(df/2, 1/2), in fixed point.
+
+    The factors may be far below 1 and the series far above, so they meet in floating point.
+    """
+    precision = bits + 64
+    logarithm = _libmp.mpf_log(_ratio(outer, precision), precision)
+    power = _libmp.mpf_exp(_libmp.mpf_mul(_ratio(df / 2, precision), logarithm), precision)
+    square_root = _libmp.mpf_sqrt(_ratio(inner, precision), precision)
+    product = _libmp.mpf_mul(power, square_root, precision)
+    product = _libmp.mpf_mul(product, _one_over_beta(df, precision), precision)
+    product = _libmp.mpf_mul(product, _libmp.from_man_exp(series, -bits), precision)
+    return cast("int", _libmp.to_fixed(product, bits))
 
 
-def _series(ratio: int, terms: int, first: int, bits: int) -> int:
-    """1 + f/(f+1) r + f(f+2)/((f+1)(f+3)) r² + …, ``terms`` of them, while they count."""
+@lru_cache(maxsize=4096)
+def _one_over_beta(df: Fraction, precision: int) -> Any:
+    """1 / B(df/2, 1/2) = Γ((df+1)/2) / (Γ(df/2) √π)."""
+    above = _libmp.mpf_gamma(_ratio((df + 1) / 2, precision), precision)
+    below = _libmp.mpf_mul(
+        _libmp.mpf_gamma(_ratio(df / 2, precision), precision),
+        _libmp.mpf_sqrt(_libmp.mpf_pi(precision), precision),
+    )
+    return _libmp.mpf_div(above, below, precision)
+
+
+def _series(df: Fraction, argument: Fraction, denominator: Fraction, bits: int) -> int:
+    """Σ ((df+1)/2)_k / (denominator)_k · argument**k, in fixed point, while terms count."""
+    numerator = (df + 1) / 2
+    scale = math.lcm(numerator.denominator, denominator.denominator)
+    above, below = int(numerator * scale), int(denominator * scale)
+    factor = (argument.numerator << bits) // argument.denominator
     term = total = 1 << bits
-    for step in range(first, first + 2 * (terms - 1), 2):
-        term = (term * ratio >> bits) * step // (step + 1)
-        if not term:
-            break
+    while term:
+        term = (term * factor >> bits) * above // below
         total += term
+        above += scale
+        below += scale
     return total
 
 
-def _angle(sine: int, cosine: int, bits: int) -> int:
-    tangent = _libmp.mpf_div(
-        _libmp.from_man_exp(sine, -bits), _libmp.from_man_exp(cosine, -bits), bits + 16
-    )
-    return cast("int", _libmp.to_fixed(_libmp.mpf_atan(tangent, bits + 16), bits))
+def _ratio(value: Fraction, precision: int) -> Any:
+    return _libmp.from_rational(value.numerator, value.denominator, precision)
 
 
 def _as_bits(value: float) -> int:

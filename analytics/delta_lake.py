@@ -6,6 +6,7 @@ version exactly one succeeds. Compaction carries no such id and therefore confli
 No exception of Polars or Delta Lake leaves this module.
 """
 
+import re
 import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.schema import PrimitiveType
 
 from analytics.cursor_transactions import from_transactions, to_transactions
-from domain.errors import BackendError, StaleError
+from domain.errors import BackendError, ErrorCode, StaleError, UsageError
 from ledger.projection import Cursor
 
 log = structlog.get_logger()
@@ -45,15 +46,8 @@ _CONFIGURATION: dict[str, str | None] = {
     "delta.dataSkippingStatsColumns": "run,key,seq",
     "delta.checkpointInterval": "20",
 }
-# Polars panics on some damaged files; that is its own exception, outside its tree.
-_FOREIGN = (
-    DeltaError,
-    pl.exceptions.PolarsError,
-    pl.exceptions.PanicException,
-    OSError,
-    ValueError,
-    RuntimeError,
-)
+_FOREIGN = (DeltaError, pl.exceptions.PolarsError, OSError, ValueError, RuntimeError)
+_UNADDRESSABLE = re.compile(r"[\[\]%|^\\\x00-\x1f]")
 # Small row groups, so that one run's rows are found by their statistics.
 _WRITER = WriterProperties(compression="ZSTD", max_row_group_size=64 * 1024)
 
@@ -62,6 +56,7 @@ _WRITER = WriterProperties(compression="ZSTD", max_row_group_size=64 * 1024)
 class TableSnapshot:
     """One version of a table, which later commits do not change. Empty when there is no table."""
 
+    folder: Path
     columns: pl.Schema
     cursor: Cursor
     table: DeltaTable | None
@@ -69,21 +64,31 @@ class TableSnapshot:
     @property
     def files(self) -> int:
         """How many data files it is made of."""
-        return 0 if self.table is None else len(self.table.file_uris())
+        return len(self._paths())
 
     def scan(self) -> pl.LazyFrame:
         """All rows, lazily: filters are pushed down to the files."""
-        if self.table is None:
+        paths = self._paths()
+        if not paths:
             return pl.LazyFrame(schema=self.columns)
+        # Not pl.scan_delta: it imports pyarrow, which costs 60 MB and half a second, for features
+        # (partitions, deletion vectors, renamed columns) that these tables do not use.
+        return pl.scan_parquet(paths, schema=self.columns, glob=False, hive_partitioning=False)
+
+    def _paths(self) -> list[Path]:
+        if self.table is None:
+            return []
         with translated():
-            return pl.scan_delta(self.table).select(self.columns.names())
+            actions = pl.DataFrame(self.table.get_add_actions())
+            return [self.folder / name for name in actions["path"].to_list()]
 
 
 class CursorTable:
     """Opens, extends, compacts and removes one table in a folder of its own."""
 
     def __init__(self, folder: Path, columns: pl.Schema, optional: frozenset[str]) -> None:
-        self._folder = folder
+        """Nothing is created yet. Raises ``UsageError`` for a path that Delta cannot address."""
+        self._folder = _addressable(folder.absolute())
         self._columns = columns
         self._optional = optional
         self._large = 0  # Files that the last compaction left.
@@ -92,9 +97,10 @@ class CursorTable:
         """The latest version. Raises ``BackendError`` when it cannot be read."""
         with translated():
             try:
-                return self._of(DeltaTable(self._folder))
+                table = DeltaTable(self._folder)
             except TableNotFoundError:
-                return TableSnapshot(self._columns, Cursor(), None)
+                return self._snapshot(Cursor(), None)
+            return self._snapshot(from_transactions(table.transaction_version), table)
 
     def append(self, rows: pl.DataFrame, *, old: Cursor, new: Cursor) -> TableSnapshot:
         """Add ``rows`` and move the cursor from ``old`` to ``new`` in one commit.
@@ -119,27 +125,24 @@ class CursorTable:
                 if self.snapshot().cursor != old:
                     raise self._moved() from error
                 raise
-        return TableSnapshot(self._columns, new, table)
+        return self._snapshot(new, table)
 
-    def compacted(self, snapshot: TableSnapshot) -> TableSnapshot:
-        """The same rows in fewer files, when the table has gained many; else ``snapshot`` itself.
+    def crowded(self, snapshot: TableSnapshot) -> bool:
+        """Whether the table has gained so many files that ``compact`` is worth its while."""
+        return snapshot.files - self._large >= COMPACT_FILES
 
-        Files that no version of the last week needs are removed. Raises ``BackendError``.
+    def compact(self) -> None:
+        """Join small files, and remove those that no version of the last week needs.
+
+        May run beside ``append``: snapshots keep their files, the next append finds the new ones.
+        Raises ``BackendError``.
         """
-        if snapshot.files - self._large < COMPACT_FILES:
-            return snapshot
         with translated():
             table = DeltaTable(self._folder)
-            try:
-                table.optimize.compact(writer_properties=_WRITER)
-                table.vacuum(dry_run=False)
-            except CommitFailedError as error:
-                log.info("table.compaction_lost", table=self._folder.name, reason=str(error))
-                return snapshot
-            joined = self._of(table)
-            self._large = joined.files
-        log.info("table.compacted", table=self._folder.name, files=joined.files)
-        return joined if joined.cursor == snapshot.cursor else snapshot
+            table.optimize.compact(writer_properties=_WRITER)
+            table.vacuum(dry_run=False)
+            self._large = self._snapshot(Cursor(), table).files
+        log.info("table.compacted", table=self._folder.name, files=self._large)
 
     def remove(self) -> None:
         """Delete the table. A crash leaves either the whole table or none."""
@@ -150,8 +153,8 @@ class CursorTable:
                 self._folder.rename(discarded)
                 shutil.rmtree(discarded)
 
-    def _of(self, table: DeltaTable) -> TableSnapshot:
-        return TableSnapshot(self._columns, from_transactions(table.transaction_version), table)
+    def _snapshot(self, cursor: Cursor, table: DeltaTable | None) -> TableSnapshot:
+        return TableSnapshot(self._folder, self._columns, cursor, table)
 
     def _created(self) -> DeltaTable:
         """A handle of its own on the latest version, of a new table when there is none."""
@@ -164,7 +167,13 @@ class CursorTable:
 
     def _create(self) -> None:
         try:
-            DeltaTable.create(self._folder, self._schema(), configuration=_CONFIGURATION)
+            DeltaTable.create(
+                self._folder,
+                self._schema(),
+                configuration=_CONFIGURATION,
+                # A retry would commit the metadata again, on top of the other's table.
+                commit_properties=CommitProperties(max_commit_retries=0),
+            )
         except DeltaError as error:
             # Another process was first, and its table is as good; else the next opening fails.
             log.info("table.creation_lost", table=self._folder.name, reason=str(error))
@@ -195,10 +204,25 @@ def translated() -> Generator[None]:
     """Foreign exceptions become ``BackendError``, with their cause kept."""
     try:
         yield
-    except _FOREIGN as error:
+    except BaseException as error:
+        # A panic in Polars or Delta Lake (on some damaged files) is no Exception, and of a class
+        # that each library makes for itself in this module's name.
+        if not isinstance(error, _FOREIGN) and type(error).__module__ != "pyo3_runtime":
+            raise
         raise BackendError(
             "The metric tables could not be read or written.",
             hint="Check the disk; when files are damaged, delete the tables' folder: they are "
             "rebuilt from the ledger.",
             context={"reason": str(error)[:500]},
         ) from error
+
+
+def _addressable(folder: Path) -> Path:
+    found = _UNADDRESSABLE.search(str(folder))
+    if found:
+        raise UsageError(
+            f"Delta Lake cannot address the folder {str(folder)!r}.",
+            code=ErrorCode.CONFIG_INVALID,
+            hint=f"Choose a data folder without {found.group()!r} in its path.",
+        )
+    return folder

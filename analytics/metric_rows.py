@@ -68,6 +68,28 @@ class PointRow(NamedTuple):
     dataset_digest: str | None
 
 
+class SummaryRow(NamedTuple):
+    """One row of ``metric_summaries``, in the order of ``SUMMARY_COLUMNS``."""
+
+    run: str
+    key: str
+    count_: int  # ``count`` is a method of every tuple.
+    first: float
+    first_step: int
+    first_at: int
+    last: float
+    last_step: int
+    last_at: int
+    min: float
+    max: float
+    mean: float
+    total_numerator: str
+    total_exponent: int
+    non_finite: int
+    seq_first: int
+    seq: int
+
+
 def point_rows(entry: Entry) -> list[PointRow]:
     """The metric points that an entry logs, in their order there; none of other entries."""
     if entry.type != RUN_LOGGED:
@@ -136,11 +158,11 @@ def summary_frame(summaries: Mapping[Series, MetricSummary]) -> pl.DataFrame:
 
 def summaries_in(frame: pl.DataFrame) -> list[tuple[str, MetricSummary]]:
     """(run id, summary) of each row, in the frame's order."""
-    return [(row["run"], _summary(row)) for row in frame.iter_rows(named=True)]
+    return [(row[0], _summary(row)) for row in frame.iter_rows()]
 
 
-def _summary_row(run: str, summary: MetricSummary) -> tuple[object, ...]:
-    return (
+def _summary_row(run: str, summary: MetricSummary) -> SummaryRow:
+    return SummaryRow(
         run,
         summary.key,
         summary.count,
@@ -161,23 +183,21 @@ def _summary_row(run: str, summary: MetricSummary) -> tuple[object, ...]:
     )
 
 
-def _summary(row: Mapping[str, object]) -> MetricSummary:
-    values = cast("Mapping[str, int]", row)
-    texts = cast("Mapping[str, str]", row)
-    numbers = cast("Mapping[str, float]", row)
+def _summary(row: tuple[object, ...]) -> MetricSummary:
+    one = SummaryRow._make(row)
     return MetricSummary(
-        key=texts["key"],
-        count=values["count"],
-        first=numbers["first"],
-        last=numbers["last"],
-        last_step=values["last_step"],
-        last_timestamp=values["last_at"],
-        min=numbers["min"],
-        max=numbers["max"],
-        total=Fraction(int(texts["total_numerator"]), 1 << values["total_exponent"]),
-        non_finite=values["non_finite"],
-        seq=values["seq"],
-        seq_first=values["seq_first"],
-        first_step=values["first_step"],
-        first_timestamp=values["first_at"],
+        key=one.key,
+        count=one.count_,
+        first=one.first,
+        last=one.last,
+        last_step=one.last_step,
+        last_timestamp=one.last_at,
+        min=one.min,
+        max=one.max,
+        total=Fraction(int(one.total_numerator), 1 << one.total_exponent),
+        non_finite=one.non_finite,
+        seq=one.seq,
+        seq_first=one.seq_first,
+        first_step=one.first_step,
+        first_timestamp=one.first_at,
     )

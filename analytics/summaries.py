@@ -57,11 +57,11 @@ def series_order(point: SeriesPoint) -> SeriesOrder:
     two points of equal order have equal values.
     """
     step, timestamp, value = point
-    if value != value:
-        return (step, timestamp, 0.0, 2)
     if value == 0.0:
         return (step, timestamp, 0.0, 0 if math.copysign(1.0, value) < 0 else 1)
-    return (step, timestamp, value, 0)
+    if value == value:
+        return (step, timestamp, value, 0)
+    return (step, timestamp, 0.0, 2)
 
 
 def summarise(key: str, points: Sequence[SeriesPoint], seq: int) -> MetricSummary:

@@ -30,7 +30,7 @@ from analytics.metric_rows import (
 from analytics.metric_view import MetricView, by_key, ordered_points, past_summaries
 from analytics.summaries import MetricSummary
 from domain.clock import Clock
-from domain.errors import StaleError
+from domain.errors import BackendError, StaleError
 from domain.metric import MetricPoint, decimal_text
 from ledger.entry import Entry
 from ledger.projection import Cursor
@@ -65,6 +65,7 @@ class MetricTables:
         self._view = MetricView.load(self._points, self._summaries)
         self._shown = self._view
         self._since_ms = 0
+        self._compaction: threading.Thread | None = None
 
     @classmethod
     def open(cls, data: Path, *, clock: Clock) -> Self:
@@ -107,22 +108,24 @@ class MetricTables:
                 return
             self._save_points()
             self._save_summaries()
-            self._compact()
+            self._tidy()
 
     def reset(self) -> None:
         """Remove both tables. The summaries go first, so that a crash leaves none ahead."""
         with self._writing:
+            self._finish_compaction()
             self._summaries.remove()
             self._points.remove()
             with self._reading:
                 self._view = self._shown = MetricView.load(self._points, self._summaries)
 
     def close(self) -> None:
-        """Flush. What another process wrote meanwhile stays; the ledger holds the rest."""
+        """Flush, and wait for a compaction. Losing a race is fine: the ledger holds the rest."""
         try:
             self.flush()
         except StaleError:
             log.info("projection.flush_lost", projection=self.name)
+        self._finish_compaction()
 
     def summaries(
         self,
@@ -222,14 +225,28 @@ class MetricTables:
         with self._reading:
             view.summaries_saved(saved)
 
-    def _compact(self) -> None:
+    def _tidy(self) -> None:
+        """Join files in a thread of its own, since a large table takes seconds; bound the index."""
         view = self._view
-        points = self._points.compacted(view.points)
-        summaries = self._summaries.compacted(view.summaries)
-        with self._reading:
-            view.points, view.summaries = points, summaries
+        crowded = [
+            table
+            for table, snapshot in (
+                (self._points, view.points),
+                (self._summaries, view.summaries),
+            )
+            if table.crowded(snapshot)
+        ]
+        if crowded and not (self._compaction and self._compaction.is_alive()):
+            self._compaction = threading.Thread(
+                target=_compact, args=(crowded,), name="metric-compaction"
+            )
+            self._compaction.start()
         if view.index.size > _WARM_SUMMARIES:
             self._load()
+
+    def _finish_compaction(self) -> None:
+        if self._compaction:
+            self._compaction.join()
 
     def _load(self) -> None:
         """Start again from what is durable; readers keep the older view until it is overtaken."""
@@ -255,6 +272,15 @@ def _stale(size: int, asked: int) -> StaleError:
         hint="Bring the projection up to the ledger's head and ask again.",
         context={"size": size, "asked": asked},
     )
+
+
+def _compact(tables: Sequence[CursorTable]) -> None:
+    for table in tables:
+        try:
+            table.compact()
+        except BackendError as error:
+            # Somebody else's compaction, or a table that was reset: the next flush tries again.
+            log.warning("table.compaction_failed", reason=str(error.context["reason"]))
 
 
 def _feed(update: Callable[[bytes], object], rows: Iterable[tuple[object, ...]]) -> None:

@@ -438,6 +438,7 @@ def test_small_files_are_joined_and_nothing_else_changes(data, monkeypatch):
     for size in range(1, 13):
         feed(tables, entries[:size])
         tables.flush()
+    tables.close()
     folder = data / "tables" / "metric_points"
     assert len(deltalake.DeltaTable(folder).file_uris()) < 8
     again = opened(data)

@@ -181,7 +181,7 @@ def _write_identity(paths: Paths, origin: str, fs: Fs) -> None:
     else:
         signer = generate_signer(origin)
         keys = DurableFolder(paths.keys, paths.staging, fs)
-        secret = {paths.signing_key.name: (signer.secret_text + "\n").encode()}
+        secret = {paths.signing_key.name: signer.key_file.encode()}
         keys.replace(secret, mode=0o600)
     manifest = Manifest(origin, (KeyRange(signer.verifier, 0),))
     ledger = DurableFolder(paths.ledger, paths.staging, fs)

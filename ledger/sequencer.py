@@ -66,6 +66,7 @@ class Sequencer:
     """One process's door to the database. Thread-safe; each thread sees committed state only."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         with _typed_errors():
             self._writer = _connect(path)
             self._publisher = _connect(path)
@@ -99,6 +100,12 @@ class Sequencer:
                 "SELECT seq, digest FROM idem WHERE seq >= ? AND seq < ? ORDER BY seq",
                 (start, stop),
             ).fetchall()
+
+    def torn(self) -> bool:
+        """Whether the database file does not end with a whole page."""
+        with self._reader_lock, _typed_errors():
+            page_size = int(self._reader.execute("PRAGMA page_size").fetchone()[0])
+        return self._path.stat().st_size % page_size != 0
 
     def faults(self, *, tables: Sequence[str] = ("head", "pending", "idem")) -> list[str]:
         """What SQLite finds wrong in the tables' pages and indexes; empty when all is well."""

@@ -60,10 +60,10 @@ class Signer:
         self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
 
     @property
-    def secret_text(self) -> str:
-        """The key file's text, in the form of Go's ``note.GenerateKey``. Never log it."""
+    def key_file(self) -> str:
+        """The key file's text, one line in the form of Go's ``note.GenerateKey``. Never log it."""
         name, key_id = self.verifier.name, self.verifier.key_id.hex()
-        return f"{_PRIVATE_PREFIX}{name}+{key_id}+{_base64(ED25519 + self._seed)}"
+        return f"{_PRIVATE_PREFIX}{name}+{key_id}+{_base64(ED25519 + self._seed)}\n"
 
     def sign_note(self, body: str) -> str:
         """``body`` (ends in a newline) as a signed note."""

@@ -46,16 +46,18 @@ def verify_folder(data: Path, *, vkey: str | None = None) -> VerifyReport:
 
     ``vkey`` is the pinned key; None trusts the keys that ``ledger.toml`` names.
     """
-    report = VerifyReport()
     paths = Paths(data)
+    report = VerifyReport(base=f"{paths.static.relative_to(data).as_posix()}/")
+    beside = VerifyReport()
     # 1
-    manifest = _manifest(paths, vkey, report)
+    manifest = _manifest(paths, vkey, beside)
     if manifest is not None:
-        state = StateCheck(paths, manifest, report)
+        state = StateCheck(paths, manifest, beside)
         # 2 to 5
         _check_static(paths.static, manifest.verifiers, manifest.origin, report, state.on_bundle)
         # 6, 7
         state.finish()
+    report.merge(beside)
     report.sort()
     return report
 

@@ -23,6 +23,8 @@ class Fault:
 class VerifyReport:
     """Counts of what was checked, and the faults in the order of entries."""
 
+    base: str = ""
+    """What stands before the path of each fault."""
     origin: str = ""
     size: int = 0
     """Entries that the checkpoint covers."""
@@ -48,7 +50,14 @@ class VerifyReport:
         """Note a fault."""
         self.fault_count += 1
         if len(self.faults) < MAX_FAULTS:
-            self.faults.append(Fault(seq, path, message))
+            self.faults.append(Fault(seq, self.base + path, message))
+
+    def merge(self, other: "VerifyReport") -> None:
+        """Take over what another part of the verification found, after our own."""
+        self.blobs += other.blobs
+        self.pending += other.pending
+        self.fault_count += other.fault_count
+        self.faults += other.faults
 
     def sort(self) -> None:
         """Put the first entry's faults first, those without an entry last."""

@@ -92,6 +92,8 @@ class StateCheck:
     def _check_sequencer(self, sequencer: Sequencer) -> None:
         for fault in sequencer.faults():
             self._report.add(None, _DATABASE, fault)
+        if sequencer.torn():
+            self._report.add(None, _DATABASE, "the file was cut")
         reader = StaticReader(self._paths.static)
         verifiers, origin = self._manifest.verifiers, self._manifest.origin
         published = open_checkpoint(reader.checkpoint_text(), verifiers, origin)
@@ -135,10 +137,13 @@ class StateCheck:
         relative = path.relative_to(self._paths.data).as_posix()
         if not path.is_file():
             return
+        text = path.read_bytes().decode("utf-8", "replace")
         try:
-            signer = parse_signer(path.read_text("utf-8", "replace"))
+            signer = parse_signer(text)
         except UsageError as error:
             self._report.add(None, relative, error.message)
             return
-        if signer.verifier not in self._manifest.verifiers:
-            self._report.add(None, relative, "the private key is not one of the ledger's")
+        if signer.verifier not in self._manifest.verifiers or text != signer.key_file:
+            self._report.add(
+                None, relative, "the private key is not the ledger's as it was written"
+            )

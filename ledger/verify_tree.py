@@ -51,8 +51,8 @@ class TreeCheck:
             hashes = self._tile(0, index) or [merkle.EMPTY_ROOT] * width
         else:
             hashes = merkle.leaf_hashes(entries)
-            self._compare(0, index, hashes)
-            on_bundle(first, entries)
+            if self._compare(0, index, hashes):
+                on_bundle(first, entries)
         self._done = first + width
         self._rows[0] = hashes
         if width == TILE_WIDTH:
@@ -69,10 +69,10 @@ class TreeCheck:
             self._rows[level] = []
             self._push(level + 1, merkle.perfect_root(row))
 
-    def _compare(self, level: int, index: int, hashes: Sequence[bytes]) -> None:
+    def _compare(self, level: int, index: int, hashes: Sequence[bytes]) -> bool:
         recorded = self._tile(level, index)
         if recorded is None or recorded == hashes:
-            return
+            return True
         span = TILE_WIDTH**level
         resource = Resource(level, index, len(hashes))
         for offset, (ours, theirs) in enumerate(zip(hashes, recorded, strict=True)):
@@ -80,6 +80,7 @@ class TreeCheck:
             explained = any(start <= seq < start + span for seq, _ in self._suspects)
             if ours != theirs and not explained:
                 self._suspects.append((start, resource))
+        return False
 
     def _tile(self, level: int, index: int) -> list[bytes] | None:
         try:

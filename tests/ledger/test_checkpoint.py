@@ -76,7 +76,7 @@ def test_forged_checkpoints_are_refused(what: str) -> None:
 
 def test_a_key_file_reads_back() -> None:
     signer = generate_signer(ORIGIN)
-    again = parse_signer(signer.secret_text + "\n")
+    again = parse_signer(signer.key_file)
     assert again.verifier == signer.verifier
     assert again.sign_note("x\n") == signer.sign_note("x\n")
 

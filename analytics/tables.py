@@ -25,6 +25,7 @@ from analytics.metric_rows import (
     Series,
     metric_point,
     point_rows,
+    rows_of,
     summary_frame,
 )
 from analytics.metric_view import MetricView, by_key, ordered_points, past_summaries
@@ -157,8 +158,19 @@ class MetricTables:
                 del found[run][key]
         return found
 
-    def points(self, run_id: str, key: str, *, as_of: int | None = None) -> list[MetricPoint]:
-        """One series in (step, timestamp, value) order, as it was logged; empty when unknown."""
+    def points(
+        self,
+        run_id: str,
+        key: str,
+        *,
+        as_of: int | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[MetricPoint]:
+        """One series in (step, timestamp, value) order, as it was logged; empty when unknown.
+
+        ``offset`` and ``limit`` cut a page out of it before anything is turned into objects.
+        """
         with self._reading:
             view = self._shown
             size = _position(view, as_of)
@@ -167,8 +179,8 @@ class MetricTables:
             stored = view.points
         if summary is None:
             return []
-        rows = ordered_points(stored, applied, summary, run_id, size)
-        return [metric_point(row) for row in rows]
+        series = ordered_points(stored, applied, summary, run_id, size)
+        return [metric_point(row) for row in rows_of(collect(series.slice(offset, limit)))]
 
     def dump_digest(self) -> str:
         """``sha256:<hex>`` of all points and latest summaries, in one canonical order.

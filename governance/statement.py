@@ -73,7 +73,8 @@ class IntervalClaim(TypedDict):
     high: str
     alpha: str
     method: str
-    df: int
+    df: str
+    """Degrees of freedom, decimal text."""
 
 
 class DeltaClaim(TypedDict):

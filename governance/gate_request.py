@@ -1,0 +1,96 @@
+"""What a caller asks of a gate: the body of ``POST /gate`` and the input of ``evaluateGate``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.canonical import JsonObject, JsonValue
+from governance.request_reader import (
+    flag_member,
+    object_of,
+    refused,
+    required_text,
+    text_member,
+)
+from governance.run_set import RunSet, run_set_document, run_set_from_json
+
+_MEMBERS = ("policy", "candidate", "baseline", "ci", "idempotencyKey", "dryRun")
+_CI = {"repository": 500, "commit": 100, "pullRequest": 100, "url": 2000}
+"""Members of ``ci`` and the most characters of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class CiContext:
+    """Where the question came from, in the caller's own words; recorded, never judged."""
+
+    repository: str | None = None
+    commit: str | None = None
+    pull_request: str | None = None
+    url: str | None = None
+
+    def document(self) -> JsonObject:
+        """The members that were given."""
+        members = {
+            "repository": self.repository,
+            "commit": self.commit,
+            "pull_request": self.pull_request,
+            "url": self.url,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class GateRequest:
+    """May ``candidate`` ship under ``policy``?"""
+
+    policy: str
+    candidate: RunSet
+    baseline: RunSet | None = None
+    """Overrides the policy's own baseline rule, and the verdict says so."""
+    ci: CiContext | None = None
+    idempotency_key: str | None = None
+    dry_run: bool = False
+    """Judge and record nothing."""
+
+    def document(self) -> JsonObject:
+        """What was asked, as the verdict's statement keeps it: enough to ask it again."""
+        document: dict[str, JsonValue] = {
+            "policy": self.policy,
+            "candidate": run_set_document(self.candidate),
+        }
+        if self.baseline is not None:
+            document["baseline"] = run_set_document(self.baseline)
+        if self.ci is not None:
+            document["ci"] = self.ci.document()
+        return document
+
+
+def gate_request_from_json(body: JsonValue) -> GateRequest:
+    """The request in ``body``; ``UsageError`` (INVALID_ARGUMENT) for anything unknown or absent."""
+    fields = object_of(body, "the request", _MEMBERS)
+    if fields.get("candidate") is None:
+        raise refused("'candidate' is missing", 'Add {"candidate": {"runs": ["<run id>"]}}.')
+    baseline, ci = fields.get("baseline"), fields.get("ci")
+    return GateRequest(
+        policy=required_text(fields, "policy", limit=100),
+        candidate=run_set_from_json(fields["candidate"], "candidate"),
+        baseline=None if baseline is None else run_set_from_json(baseline, "baseline"),
+        ci=None if ci is None else _ci(ci),
+        idempotency_key=text_member(fields, "idempotencyKey", limit=200),
+        dry_run=flag_member(fields, "dryRun"),
+    )
+
+
+def gate_request_from_document(document: JsonObject) -> GateRequest:
+    """The request that ``GateRequest.document`` wrote into a statement."""
+    ci = document.get("ci")
+    renamed = {"pull_request": "pullRequest"}
+    fields = dict(document)
+    if isinstance(ci, Mapping):
+        fields["ci"] = {renamed.get(name, name): value for name, value in ci.items()}
+    return gate_request_from_json(fields)
+
+
+def _ci(value: JsonValue) -> CiContext:
+    fields = object_of(value, "ci", _CI)
+    texts = {name: text_member(fields, name, limit=limit) for name, limit in _CI.items()}
+    return CiContext(texts["repository"], texts["commit"], texts["pullRequest"], texts["url"])

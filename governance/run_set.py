@@ -1,0 +1,232 @@
+"""Sets of runs as a request names them, resolved to ordered run ids as of a ledger position."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from analytics.facts import SummaryReader, gather_facts
+from analytics.groups import fingerprint
+from domain.canonical import JsonObject, JsonValue
+from domain.errors import ErrorCode, NotFoundError, UsageError
+from domain.run import RunStatus
+from governance.request_reader import object_of, refused, required_text, text_list
+from graph.filter import RunFilter, parse_filter
+from graph.model import Node, NodeKind, entity_id, node_id
+from graph.port import Condition, GraphReader, NodeQuery, Operator
+
+MAX_RUNS = 10_000
+"""Most runs of one side."""
+ID_LIMIT = 250
+NARROWED_BY = 20
+"""Parameters that narrow the search for a run's group; the fingerprint decides over all."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunIds:
+    """These runs."""
+
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOf:
+    """The run group of this run: equal facets but for the replicate keys and the hardware."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """The runs that a filter (MLflow's grammar) finds in these experiments; in all when none."""
+
+    text: str
+    experiments: tuple[str, ...]
+
+
+RunSet: TypeAlias = RunIds | GroupOf | Filtered
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedRun:
+    """A run that the set names and that is not judged."""
+
+    run_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedRuns:
+    """What a set came to."""
+
+    selected_by: str
+    """``runs``, ``group``, ``filter``, ``pinned``, ``last_passing``."""
+    run_ids: tuple[str, ...]
+    """By (first leaf, id)."""
+    excluded: tuple[ExcludedRun, ...] = ()
+    verdict_id: str | None = None
+    """The verdict that a baseline rule took them from."""
+
+
+def run_set_from_json(value: JsonValue, what: str) -> RunSet:
+    """``{"runs": […]}``, ``{"group": run}`` or ``{"filter": text, "experiments": […]}``.
+
+    Raises ``UsageError`` (INVALID_ARGUMENT, INVALID_NAME) for anything else.
+    """
+    fields = object_of(value, what, ("runs", "group", "filter", "experiments"))
+    given = [name for name in ("runs", "group", "filter") if fields.get(name) is not None]
+    if len(given) != 1:
+        raise refused(f"{what} must have exactly one of 'runs', 'group' and 'filter'")
+    if fields.get("experiments") is not None and given != ["filter"]:
+        raise refused(f"'experiments' of {what} goes with 'filter' alone")
+    if given == ["runs"]:
+        runs = text_list(fields, "runs", most=MAX_RUNS, limit=ID_LIMIT)
+        if not runs:
+            raise refused(f"{what} names no run", "An empty set cannot be judged.")
+        return RunIds(runs)
+    if given == ["group"]:
+        return GroupOf(required_text(fields, "group", limit=ID_LIMIT))
+    text = fields["filter"]
+    if not isinstance(text, str):
+        raise refused(f"'filter' of {what} must be text")
+    experiments = text_list(fields, "experiments", most=MAX_RUNS, limit=ID_LIMIT)
+    filtered = Filtered(text, experiments)
+    _checked_filter(filtered)
+    return filtered
+
+
+def run_set_document(run_set: RunSet) -> JsonObject:
+    """The JSON that ``run_set_from_json`` reads back to the same set."""
+    if isinstance(run_set, RunIds):
+        return {"runs": list(run_set.runs)}
+    if isinstance(run_set, GroupOf):
+        return {"group": run_set.run}
+    document: dict[str, JsonValue] = {"filter": run_set.text}
+    if run_set.experiments:
+        document["experiments"] = list(run_set.experiments)
+    return document
+
+
+def resolve(
+    run_set: RunSet,
+    *,
+    project: str,
+    graph: GraphReader,
+    metrics: SummaryReader,
+    replicates: Sequence[str],
+    as_of: int,
+) -> SelectedRuns:
+    """The runs of a set as of a position; deleted, failed and killed ones are named as excluded.
+
+    Raises ``NotFoundError`` for a run that the project does not have, ``UsageError`` (TOO_LARGE)
+    for more than ``MAX_RUNS``. The answer may be empty.
+    """
+    if isinstance(run_set, RunIds):
+        return select("runs", named_runs(graph, project, run_set.runs, as_of=as_of))
+    if isinstance(run_set, GroupOf):
+        members = _group(run_set.run, project, graph, metrics, replicates, as_of)
+        return select("group", members)
+    return select("filter", _filtered(run_set, project, graph, metrics, as_of))
+
+
+def named_runs(
+    graph: GraphReader, project: str, run_ids: Sequence[str], *, as_of: int
+) -> list[Node]:
+    """The nodes of these runs; ``NotFoundError`` when the project lacks one of them."""
+    ids = [node_id(NodeKind.RUN, run_id) for run_id in run_ids]
+    nodes = graph.nodes(ids, as_of=as_of)
+    for run_id, node in zip(run_ids, ids, strict=True):
+        if node not in nodes or nodes[node].project != project:
+            raise NotFoundError(
+                f"There is no run {run_id[:64]!r} in the project {project!r}.",
+                hint="Check the run id, and that its tracking client pointed at this project.",
+                context={"run_id": run_id, "project": project},
+            )
+    return list(nodes.values())
+
+
+def select(selected_by: str, nodes: Sequence[Node], verdict_id: str | None = None) -> SelectedRuns:
+    """The runs that are judged, ordered, apart from those that are not."""
+    _bounded(nodes)
+    kept: list[str] = []
+    excluded: list[ExcludedRun] = []
+    for node in sorted(nodes, key=lambda node: (node.seq, node.id)):
+        reason = _exclusion(node)
+        if reason:
+            excluded.append(ExcludedRun(entity_id(node.id), reason))
+        else:
+            kept.append(entity_id(node.id))
+    return SelectedRuns(selected_by, tuple(kept), tuple(excluded), verdict_id)
+
+
+def _exclusion(node: Node) -> str:
+    """Why the run is not judged; as ``analytics.comparison.compare`` leaves runs out."""
+    if node.attributes.get("lifecycle") == "deleted":
+        return "It is deleted."
+    status = node.attributes.get("status")
+    return f"It is {status}." if status in (RunStatus.FAILED, RunStatus.KILLED) else ""
+
+
+def _bounded(nodes: Sequence[Node]) -> None:
+    if len(nodes) > MAX_RUNS:
+        raise UsageError(
+            f"The set has more than {MAX_RUNS} runs.",
+            code=ErrorCode.TOO_LARGE,
+            hint="Narrow the filter or name the runs.",
+        )
+
+
+def _group(
+    run_id: str,
+    project: str,
+    graph: GraphReader,
+    metrics: SummaryReader,
+    replicates: Sequence[str],
+    as_of: int,
+) -> list[Node]:
+    """Runs whose other parameters are equal are looked up; their fingerprints then decide."""
+    (node,) = named_runs(graph, project, (run_id,), as_of=as_of)
+    same = tuple(
+        Condition(name, Operator.EQ, value)
+        for name, value in sorted(node.attributes.items())
+        if name.startswith("params.") and name.removeprefix("params.") not in replicates
+    )
+    query = NodeQuery(project, NodeKind.RUN, same[:NARROWED_BY], limit=MAX_RUNS + 1)
+    nodes = graph.find(query, as_of=as_of)
+    _bounded(nodes)
+    facts = gather_facts(graph, metrics, [entity_id(each.id) for each in nodes], as_of=as_of)
+    prints = {each.run_id: fingerprint(each, replicates) for each in facts}
+    return [each for each in nodes if prints[entity_id(each.id)] == prints[run_id]]
+
+
+def _filtered(
+    run_set: Filtered, project: str, graph: GraphReader, metrics: SummaryReader, as_of: int
+) -> list[Node]:
+    run_filter = _checked_filter(run_set)
+    conditions = [Condition("lifecycle", Operator.EQ, "active"), *run_filter.conditions]
+    if run_set.experiments:
+        conditions.append(Condition("experiment_id", Operator.IN, run_set.experiments))
+    query = NodeQuery(project, NodeKind.RUN, tuple(conditions), limit=MAX_RUNS + 1)
+    nodes = graph.find(query, as_of=as_of)
+    if not run_filter.metrics:
+        return list(nodes)
+    keys = sorted({condition.key for condition in run_filter.metrics})
+    found = metrics.summaries([entity_id(node.id) for node in nodes], keys=keys, as_of=as_of)
+    return [
+        node
+        for node in nodes
+        if all(
+            condition.holds(summary.last if summary else None)
+            for condition in run_filter.metrics
+            for summary in (found.get(entity_id(node.id), {}).get(condition.key),)
+        )
+    ]
+
+
+def _checked_filter(run_set: Filtered) -> RunFilter:
+    run_filter = parse_filter(run_set.text)
+    if run_filter.derived or run_filter.datasets:
+        raise refused(
+            "a set of runs cannot be filtered by run_id, artifact_uri or dataset",
+            'Name run ids as {"runs": […]}, and filter by params, tags, metrics or attributes.',
+        )
+    return run_filter

@@ -121,7 +121,7 @@ def ordered_points(
     summary: MetricSummary,
     run: str,
     before: int,
-) -> pl.LazyFrame:
+) -> list[PointRow]:
     """One series in ``series_order``, then by position; ``summary`` bounds where it may stand."""
     stored = points.scan().filter(
         pl.col("run") == run,
@@ -139,7 +139,7 @@ def ordered_points(
         .then(0)
         .otherwise(((1.0 / value) > 0.0).cast(pl.Int8))
     )
-    return both.sort("step", "at", number, rank, "seq", "ordinal")
+    return rows_of(collect(both.sort("step", "at", number, rank, "seq", "ordinal")))
 
 
 def by_key(

@@ -25,7 +25,6 @@ from analytics.metric_rows import (
     Series,
     metric_point,
     point_rows,
-    rows_of,
     summary_frame,
 )
 from analytics.metric_view import MetricView, by_key, ordered_points, past_summaries
@@ -158,19 +157,8 @@ class MetricTables:
                 del found[run][key]
         return found
 
-    def points(
-        self,
-        run_id: str,
-        key: str,
-        *,
-        as_of: int | None = None,
-        offset: int = 0,
-        limit: int | None = None,
-    ) -> list[MetricPoint]:
-        """One series in (step, timestamp, value) order, as it was logged; empty when unknown.
-
-        ``offset`` and ``limit`` cut a page out of it before anything is turned into objects.
-        """
+    def points(self, run_id: str, key: str, *, as_of: int | None = None) -> list[MetricPoint]:
+        """One series in (step, timestamp, value) order, as it was logged; empty when unknown."""
         with self._reading:
             view = self._shown
             size = _position(view, as_of)
@@ -179,8 +167,8 @@ class MetricTables:
             stored = view.points
         if summary is None:
             return []
-        series = ordered_points(stored, applied, summary, run_id, size)
-        return [metric_point(row) for row in rows_of(collect(series.slice(offset, limit)))]
+        rows = ordered_points(stored, applied, summary, run_id, size)
+        return [metric_point(row) for row in rows]
 
     def dump_digest(self) -> str:
         """``sha256:<hex>`` of all points and latest summaries, in one canonical order.

@@ -153,14 +153,6 @@ def test_points_keep_everything_that_was_logged(data):
     assert opened(data).points("a", "acc") == [point("acc", math.nan), one]
 
 
-def test_a_page_of_a_series_is_cut_from_its_order(data):
-    tables = opened(data)
-    feed(tables, [entry(0, "a", [point("acc", 0.0, step=step) for step in (3, 1, 4, 0, 2)])])
-    page = tables.points("a", "acc", offset=1, limit=3)
-    assert [one["step"] for one in page] == [1, 2, 3]
-    assert tables.points("a", "acc", offset=5) == []
-
-
 def test_only_asked_keys_are_answered(data):
     tables = opened(data)
     feed(tables, [entry(0, "a", [point("acc", 1.0), point("loss", 2.0)])])

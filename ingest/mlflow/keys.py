@@ -49,6 +49,7 @@ def tag_of(fields: Fields, *, limit: int = MAX_TAG_VALUE) -> tuple[str, str]:
 
 @lru_cache(maxsize=4096)
 def _checked(key: str, path: str) -> str:
+    key = unicodedata.normalize("NFC", key)
     if not _KEY.fullmatch(key):
         raise invalid(path, key, _CHARACTERS)
     normal = posixpath.normpath(key)
@@ -59,4 +60,4 @@ def _checked(key: str, path: str) -> str:
             "Names may be treated as files in certain cases, and must not resolve to other names "
             f"when treated as such. This name would resolve to {normal!r}",
         )
-    return unicodedata.normalize("NFC", checked_name(key, what=path, limit=MAX_KEY))
+    return checked_name(key, what=path, limit=MAX_KEY)

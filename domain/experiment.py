@@ -35,6 +35,8 @@ class ExperimentTagged(TypedDict):
 
 
 class ExperimentTagDeleted(TypedDict):
+    """Payload of ``experiment.tag_deleted``."""
+
     experiment_id: str
     key: str
 

@@ -1,0 +1,114 @@
+"""Comparing two sets of runs, judged by a policy when one is named."""
+
+from dataclasses import dataclass
+
+from analytics.comparison import Comparison, compare
+from analytics.decision import ANALYSIS
+from analytics.delta import MetricDelta
+from analytics.facts import RunFacts, SummaryReader, gather_facts
+from domain.errors import NotFoundError
+from domain.facet import DEFAULT_REPLICATE_KEYS
+from domain.metric import Reducer
+from governance.gate import RuleResult, criteria_of, judge
+from governance.policy import Policy
+from governance.rule import DeltaRule
+from governance.run_set import RunSet, SelectedRuns, resolve
+from graph.port import GraphReader
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRecord:
+    """A comparison, and what the policy's delta rules find in it."""
+
+    comparison: Comparison
+    results: dict[str, RuleResult]
+    """By metric name: the result of the first delta rule on it; empty without a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedMetric:
+    """One metric of a comparison with the result of the rule on it, if there is one."""
+
+    delta: MetricDelta
+    result: RuleResult | None
+
+
+def compare_sets(
+    graph: GraphReader,
+    metrics: SummaryReader,
+    baseline: RunSet,
+    candidate: RunSet,
+    *,
+    policy: Policy | None,
+    project: str,
+    as_of: int,
+) -> ComparisonRecord:
+    """Compare ``candidate`` with ``baseline`` as of a position.
+
+    Raises ``NotFoundError`` for a run that the project lacks and for a set without any run,
+    ``UsageError`` for a set that is too large or a filter outside of the grammar.
+    """
+    keys = policy.replicates if policy else DEFAULT_REPLICATE_KEYS
+    before, after = (
+        resolve(
+            run_set, project=project, graph=graph, metrics=metrics, replicates=keys, as_of=as_of
+        )
+        for run_set in (baseline, candidate)
+    )
+    ids = [*_asked(before, "baseline"), *_asked(after, "candidate")]
+    gathered = gather_facts(graph, metrics, ids, as_of=as_of, steps=_steps(policy))
+    facts = {each.run_id: each for each in gathered}
+    comparison = compare(
+        [facts[run_id] for run_id in _asked(before, "baseline")],
+        [facts[run_id] for run_id in _asked(after, "candidate")],
+        definitions=policy.metrics if policy else {},
+        criteria=criteria_of(policy) if policy else {},
+        graph=graph,
+        as_of=as_of,
+        replicate_keys=keys,
+        baseline_selected_by=before.selected_by,
+        candidate_selected_by=after.selected_by,
+    )
+    return ComparisonRecord(comparison, _results(policy, comparison, facts))
+
+
+def compared_metrics(record: ComparisonRecord, *, gated_first: bool) -> list[ComparedMetric]:
+    """The metrics by key; those with a rule before the others when ``gated_first``."""
+    metrics = [
+        ComparedMetric(delta, record.results.get(delta.key.name))
+        for delta in record.comparison.deltas
+    ]
+    return sorted(metrics, key=lambda each: each.result is None) if gated_first else metrics
+
+
+def _asked(selected: SelectedRuns, side: str) -> list[str]:
+    """Every run that the set names; the comparison says which of them it leaves out, and why."""
+    asked = [*selected.run_ids, *(each.run_id for each in selected.excluded)]
+    if not asked:
+        raise NotFoundError(
+            f"The {side} set has no run.", hint="Check the filter, the group or the position."
+        )
+    return asked
+
+
+def _results(
+    policy: Policy | None, comparison: Comparison, facts: dict[str, RunFacts]
+) -> dict[str, RuleResult]:
+    if policy is None:
+        return {}
+    candidate = [facts[run_id] for run_id in comparison.candidate.run_ids]
+    judgement = judge(policy, candidate, comparison, analysis=ANALYSIS)
+    results: dict[str, RuleResult] = {}
+    for result in judgement.results:
+        if isinstance(result.rule, DeltaRule):
+            results.setdefault(result.rule.metric, result)
+    return results
+
+
+def _steps(policy: Policy | None) -> list[tuple[str, int]]:
+    definitions = policy.metrics.values() if policy else ()
+    return sorted(
+        (each.name, each.step)
+        for each in definitions
+        if each.reducer is Reducer.AT_STEP and each.step is not None
+    )

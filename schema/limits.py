@@ -9,7 +9,7 @@ Validation, which is not linear, runs on what is left.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from graphql import (
     DirectiveNode,
@@ -51,9 +51,8 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-DEFAULT_PAGE = 50
-"""Items that a connection gives when ``first`` is not stated."""
-_SIZE_ARGUMENTS = frozenset({"first", "maxNodes"})
+SIZE_ARGUMENTS = frozenset({"first", "maxNodes"})
+"""Arguments by which a client says how many items it wants."""
 
 
 @dataclass(slots=True)
@@ -98,12 +97,13 @@ def check_variables(variables: Mapping[str, object], limits: Limits = DEFAULT_LI
         value = waiting.pop()
         values += 1
         if isinstance(value, Mapping):
-            waiting.extend(value.values())
-            characters += sum(len(str(key)) for key in value)
+            members = cast("Mapping[str, object]", value)
+            waiting.extend(members.values())
+            characters += sum(map(len, members))
         elif isinstance(value, str):
             characters += len(value)
         elif isinstance(value, Sequence):
-            waiting.extend(value)
+            waiting.extend(cast("Sequence[object]", value))
         if values + len(waiting) > limits.variable_values + 1:
             raise _too_complex(f"The variables hold more than {limits.variable_values} values")
         if characters > limits.variable_characters:
@@ -207,7 +207,7 @@ class _Meter:
     def _size(self, node: FieldNode) -> int:
         """How many items the field gives: what is asked for, else its weight."""
         for argument in node.arguments or ():
-            if argument.name.value in _SIZE_ARGUMENTS:
+            if argument.name.value in SIZE_ARGUMENTS:
                 asked = self._integer(argument.value)
                 if asked is not None:
                     return max(1, asked)

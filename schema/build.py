@@ -1,0 +1,90 @@
+"""The GraphQL schema, with its limits and its way of failing built in."""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import strawberry
+import structlog
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from domain.errors import UsageError
+from schema.errors import expected
+from schema.limits import check_document, check_variables, parse_limited
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import SCALARS
+from schema.weights import weights_of
+
+log = structlog.get_logger()
+
+
+class LineproofSchema(strawberry.Schema):
+    """A schema that measures each document before it validates it, and logs what nobody expected.
+
+    What was expected is the client's to read; see ``schema.errors``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            query=Query,
+            mutation=Mutation,
+            extensions=[_LimitCost],
+            config=StrawberryConfig(scalar_map=SCALARS),
+        )
+        self.weights: Mapping[str, int] = weights_of(self.core)
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The graphql-core schema underneath."""
+        return self._schema
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Log the traceback of every error that will be masked."""
+        for error in errors:
+            if expected(error) is None:
+                path = error.path and "/".join(map(str, error.path))
+                log.error("graphql.field_failed", path=path, exc_info=error.original_error)
+
+
+class _LimitCost(SchemaExtension):
+    """Parses within the limits and measures the document before it is validated."""
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        variables = context.variables or {}
+        check_variables(variables)
+        document = parse_limited(context.query or "")
+        schema = cast("LineproofSchema", context.schema)
+        check_document(document, variables, weights=schema.weights)
+        _check_operation(document, context.operation_name)
+        context.graphql_document = document
+        yield
+
+
+def _check_operation(document: DocumentNode, asked: str | None) -> None:
+    """Raises ``UsageError`` unless it is clear which operation to execute."""
+    names = [
+        definition.name.value if definition.name else None
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    ]
+    if not names:
+        raise UsageError("The document holds no operation.", hint="Send a query or a mutation.")
+    if asked is None and len(names) > 1:
+        raise UsageError(
+            "The document holds several operations.", hint="Say which one in operationName."
+        )
+    if asked is not None and asked not in names:
+        raise UsageError(
+            f"The document holds no operation named {asked[:60]!r}.",
+            hint="Send the name of one of its operations, or none when there is one only.",
+        )
+
+
+SCHEMA = LineproofSchema()
+"""The one schema; building it takes a while, so it is built once."""

@@ -1,0 +1,1 @@
+"""The root mutation, one file for each noun."""

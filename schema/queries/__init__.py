@@ -1,0 +1,1 @@
+"""The root query, one file for each noun."""

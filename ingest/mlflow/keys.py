@@ -5,7 +5,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from domain.names import checked_name, checked_text
+from domain.names import checked_text
 from ingest.limits import MAX_KEY, MAX_PARAM_VALUE, MAX_TAG_VALUE
 from ingest.mlflow.fields import Fields, invalid, missing, too_long
 
@@ -25,7 +25,10 @@ def checked_key(key: str, *, path: str, what: str) -> str:
         raise missing(path)
     if len(key) > MAX_KEY:
         raise too_long(what, MAX_KEY)
-    return _checked(key, path)
+    judged, flaw = _judged(key)
+    if flaw:
+        raise invalid(path, key, flaw)
+    return judged
 
 
 def param_of(fields: Fields) -> tuple[str, str]:
@@ -48,16 +51,15 @@ def tag_of(fields: Fields, *, limit: int = MAX_TAG_VALUE) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def _checked(key: str, path: str) -> str:
+def _judged(key: str) -> tuple[str, str]:
+    """The key in NFC, and what is wrong with it; the same few keys come again and again."""
     key = unicodedata.normalize("NFC", key)
     if not _KEY.fullmatch(key):
-        raise invalid(path, key, _CHARACTERS)
+        return key, _CHARACTERS
     normal = posixpath.normpath(key)
     if normal != key or normal == "." or normal.startswith(("..", "/")):
-        raise invalid(
-            path,
-            key,
+        return key, (
             "Names may be treated as files in certain cases, and must not resolve to other names "
-            f"when treated as such. This name would resolve to {normal!r}",
+            f"when treated as such. This name would resolve to {normal!r}"
         )
-    return checked_name(key, what=path, limit=MAX_KEY)
+    return key, ""

@@ -11,7 +11,7 @@ from analytics.criterion import Criterion as Criterion
 from analytics.decision import ANALYSIS, analysis_named
 from analytics.delta import MetricDelta
 from analytics.facts import RunFacts
-from analytics.groups import fingerprint
+from analytics.groups import fingerprint, group_key
 from analytics.judged_json import criterion_json, definition_json
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from domain.ids import derived_id
@@ -137,11 +137,11 @@ def _side(
             excluded.append(Excluded(facts.run_id, reason))
         else:
             kept.append(facts)
-    groups = {fingerprint(facts, replicate_keys) for facts in kept}
+    groups = {group_key(facts, replicate_keys) for facts in kept}
     return kept, Side(
         run_ids=tuple(facts.run_id for facts in kept),
         excluded=tuple(excluded),
-        fingerprint=groups.pop() if len(groups) == 1 else None,
+        fingerprint=fingerprint(kept[0], replicate_keys) if len(groups) == 1 else None,
         selected_by=selected_by,
     )
 

@@ -7,7 +7,7 @@ the runs' distances, which equals |baseline - v| - |candidate - v| for one run a
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -126,10 +126,11 @@ def _delta(
     oriented: float | None = None
     interval: Interval | None = None
     if known:
-        scores = [exact_moments(_scores(side, definition)) for side in (before, after)]
-        difference = nearest(scores[1].mean - scores[0].mean)
+        first = _scores(before, baseline_exact, definition)
+        second = _scores(after, candidate_exact, definition)
+        difference = nearest(second.mean - first.mean)
         oriented = None if definition.direction is Direction.NONE else difference
-        interval = welch(scores[0], scores[1], alpha)
+        interval = welch(first, second, alpha)
     return MetricDelta(
         key=MetricKey(definition.name, "", definition.reducer, definition.step),
         definition=definition,
@@ -155,14 +156,14 @@ def _moments(values: list[float]) -> tuple[Moments | None, ExactMoments]:
     return Moments(exact.n, mean, sd, len(values) - len(finite)), exact
 
 
-def _scores(values: list[float], definition: MetricDefinition) -> list[Fraction]:
-    """Exact numbers of which more is better; the values themselves when the direction is NONE."""
+def _scores(values: list[float], exact: ExactMoments, definition: MetricDefinition) -> ExactMoments:
+    """Moments of numbers of which more is better; of the values when the direction is NONE."""
     if definition.direction is Direction.LOWER:
-        return [-Fraction(value) for value in values]
+        return replace(exact, mean=-exact.mean)
     if definition.direction is Direction.TARGET:
         target = Fraction(parse_decimal(definition.target or "0"))
-        return [-abs(Fraction(value) - target) for value in values]
-    return [Fraction(value) for value in values]
+        return exact_moments(-abs(Fraction(value) - target) for value in values)
+    return exact
 
 
 def _state(before: list[float], after: list[float]) -> State:

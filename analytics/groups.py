@@ -5,7 +5,7 @@ are equal but for the replicate keys and the hardware.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from analytics.facts import Input, RunFacts
@@ -42,23 +42,26 @@ def facet_tag(facts: RunFacts, facet: Facet) -> tuple[str, Strength] | None:
 
 def facet_inputs(facts: RunFacts, facet: Facet) -> tuple[Input, ...]:
     """The inputs that a facet is made of, but for those that repeat its tag."""
-    return tuple(
-        use for use in facts.inputs if use.facet is facet and not use.role.startswith(TAG_ROLE)
-    )
+    return tuple(use for use in facts.inputs if use.facet is facet and not _repeats_tag(use))
 
 
 def facet_digests(facts: RunFacts, replicate_keys: Collection[str]) -> Mapping[Facet, FacetValue]:
     """Every facet that the run recorded; the parameters always, be they none."""
-    node = node_id(NodeKind.RUN, facts.run_id)
-    replicates = {key: value for key, value in facts.params.items() if key in replicate_keys}
-    others = {key: value for key, value in facts.params.items() if key not in replicate_keys}
-    found: dict[Facet, FacetValue] = {}
-    for facet in Facet:
-        params = others if facet is Facet.PARAMS else replicates if facet is Facet.SEED else {}
-        value = _facet_value(facts, facet, params, node)
-        if value is not None:
-            found[facet] = value
-    return found
+    params = _facet_params(facts, replicate_keys)
+    found = {facet: _facet_value(facts, facet, params.get(facet)) for facet in Facet}
+    return {facet: value for facet, value in found.items() if value is not None}
+
+
+def group_key(facts: RunFacts, replicate_keys: Collection[str]) -> Hashable:
+    """What ``fingerprint`` is the digest of: equal for two runs exactly when it is."""
+    params = _facet_params(facts, replicate_keys)[Facet.PARAMS]
+    uses = sorted(
+        (use.facet, use.role, use.identity)
+        for use in facts.inputs
+        if use.facet is not None and use.facet not in _NOT_GROUPED and not _repeats_tag(use)
+    )
+    tags = [facet_tag(facts, facet) for facet in Facet if facet not in _NOT_GROUPED]
+    return facts.project, tuple(sorted(params.items())), tuple(uses), tuple(tags)
 
 
 def fingerprint(facts: RunFacts, replicate_keys: Collection[str]) -> str:
@@ -79,29 +82,41 @@ def group_runs(
     runs: Iterable[RunFacts], replicate_keys: Collection[str]
 ) -> Mapping[str, tuple[RunFacts, ...]]:
     """Runs by fingerprint; groups by their first run, runs by (first leaf, id)."""
-    groups: dict[str, list[RunFacts]] = {}
+    groups: dict[Hashable, list[RunFacts]] = {}
     for facts in sorted(runs, key=lambda facts: (facts.seq, facts.run_id)):
-        groups.setdefault(fingerprint(facts, replicate_keys), []).append(facts)
-    return {key: tuple(members) for key, members in groups.items()}
+        groups.setdefault(group_key(facts, replicate_keys), []).append(facts)
+    return {fingerprint(members[0], replicate_keys): tuple(members) for members in groups.values()}
+
+
+def _facet_params(facts: RunFacts, replicate_keys: Collection[str]) -> dict[Facet, dict[str, str]]:
+    found: dict[Facet, dict[str, str]] = {Facet.PARAMS: {}, Facet.SEED: {}}
+    for key, value in facts.params.items():
+        found[Facet.SEED if key in replicate_keys else Facet.PARAMS][key] = value
+    return found
 
 
 def _facet_value(
-    facts: RunFacts, facet: Facet, params: Mapping[str, str], node: str
+    facts: RunFacts, facet: Facet, params: Mapping[str, str] | None
 ) -> FacetValue | None:
     tag, inputs = facet_tag(facts, facet), facet_inputs(facts, facet)
+    has_params = bool(params) or facet is Facet.PARAMS
     strengths = [tag[1]] if tag else []
     if inputs:
         strengths.append(min(use.strength for use in inputs))
-    if params or facet is Facet.PARAMS:
+    if has_params:
         strengths.append(Strength.CONTENT)
     if not strengths:
         return None
     stated = {
-        "params": dict(params),
+        "params": params or {},
         "tag": tag[0] if tag else None,
         "inputs": sorted([use.role, use.identity] for use in inputs),
     }
     nodes = {node_id(NodeKind.ARTIFACT, use.artifact_id) for use in inputs}
-    if tag or params or facet is Facet.PARAMS:
-        nodes.add(node)
+    if tag or has_params:
+        nodes.add(node_id(NodeKind.RUN, facts.run_id))
     return FacetValue(canonical_digest(stated), max(strengths), tuple(sorted(nodes)))
+
+
+def _repeats_tag(use: Input) -> bool:
+    return use.role.startswith(TAG_ROLE)

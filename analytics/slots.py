@@ -91,22 +91,33 @@ def input_differences(
     before: Sequence[RunFacts], after: Sequence[RunFacts]
 ) -> list[InputDifference]:
     """Inputs by (slot, name); names that only one side has in a slot are held as one difference."""
-    slots = {_slot(use) for facts in (*before, *after) for use in _uses(facts)}
+    sides = _by_slot(before), _by_slot(after)
     found: list[InputDifference] = []
-    for slot in sorted(slots):
-        sides = tuple(
-            [[use for use in _uses(facts) if _slot(use) == slot] for facts in side]
-            for side in (before, after)
+    for slot in sorted({*sides[0], *sides[1]}):
+        first, second = (
+            side.get(slot, [[]] * len(runs))
+            for side, runs in zip(sides, (before, after), strict=True)
         )
-        names = [{use.name for uses in side for use in uses} for side in sides]
+        names = [{use.name for uses in side for use in uses} for side in (first, second)]
         shared = sorted(names[0] & names[1])
         groups = [{name} for name in shared] + [(names[0] | names[1]).difference(shared)]
         found.extend(
             difference
             for group in groups
-            if (difference := _input_difference(sides[0], sides[1], group)) is not None
+            if (difference := _input_difference(first, second, group)) is not None
         )
     return found
+
+
+def _by_slot(runs: Sequence[RunFacts]) -> dict[str, list[list[Input]]]:
+    """The inputs of each slot, run by run."""
+    slots: dict[str, list[list[Input]]] = {}
+    for index, facts in enumerate(runs):
+        for use in facts.inputs:
+            if not use.role.startswith(TAG_ROLE) and use.facet is not Facet.SEED:
+                slot = use.facet.value if use.facet else use.role
+                slots.setdefault(slot, [[] for _ in runs])[index].append(use)
+    return slots
 
 
 def _input_difference(
@@ -126,18 +137,6 @@ def _input_difference(
     first = (ordered[1] or ordered[0])[0]
     facet = first.facet or _BY_KIND.get(first.kind, Facet.TRAIN_DATA)
     return InputDifference(facet, first.role, ordered[0], ordered[1])
-
-
-def _uses(facts: RunFacts) -> list[Input]:
-    return [
-        use
-        for use in facts.inputs
-        if not use.role.startswith(TAG_ROLE) and use.facet is not Facet.SEED
-    ]
-
-
-def _slot(use: Input) -> str:
-    return use.facet.value if use.facet else use.role
 
 
 def _param_values(

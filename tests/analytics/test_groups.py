@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from analytics.facts import RunFacts
-from analytics.groups import facet_digests, fingerprint, group_runs
+from analytics.groups import facet_digests, fingerprint, group_key, group_runs
 from domain.facet import DEFAULT_REPLICATE_KEYS, Facet, Strength
 from tests.analytics.runs import commit, dataset, evaluation, run
 
@@ -38,6 +38,7 @@ def test_runs_that_differ_in_their_seed_are_one_group() -> None:
 )
 def test_any_other_facet_makes_another_group(other: RunFacts) -> None:
     assert fingerprint(seeded("a", 1), KEYS) != fingerprint(other, KEYS)
+    assert group_key(seeded("a", 1), KEYS) != group_key(other, KEYS)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ def test_any_other_facet_makes_another_group(other: RunFacts) -> None:
 )
 def test_hardware_and_other_tags_make_no_group(tags: dict[str, str]) -> None:
     assert fingerprint(seeded("a", 1), KEYS) == fingerprint(seeded("b", 1, tags=tags), KEYS)
+    assert group_key(seeded("a", 1), KEYS) == group_key(seeded("b", 1, tags=tags), KEYS)
 
 
 def test_the_replicate_keys_are_declared() -> None:

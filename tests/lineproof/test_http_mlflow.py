@@ -1,12 +1,15 @@
 """MLflow's API over plain HTTP: what no client of MLflow's would send, and what it gets."""
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from analytics.tables import MetricTables
 from domain.clock import FrozenClock
@@ -19,6 +22,7 @@ from lineproof.http.mlflow_errors import error_answer
 from lineproof.services import Services
 
 API = "/api/2.0/mlflow/"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "reference" / "mlflow.md"
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +215,20 @@ def test_an_unexpected_error_is_masked(
     answer = http.get(f"{API}runs/get", params={"run_id": "x"})
     assert (answer.status_code, answer.json()["error_code"]) == (500, "INTERNAL_ERROR")
     assert "hunter2" not in answer.text
+
+
+def test_each_write_is_an_event(http: TestClient, run_id: str) -> None:
+    with capture_logs() as events:
+        http.post(f"{API}runs/set-tag", json={"run_id": run_id, "key": "k", "value": "v"})
+    ingested = [event for event in events if event["event"] == "run.ingested"]
+    assert [(event["subject"], event["entries"]) for event in ingested] == [
+        (run_id, ["run.logged"])
+    ]
+
+
+def test_the_documentation_lists_every_call() -> None:
+    documented = set(re.findall(r"`([a-z-]+)`", DOCS.read_text()))
+    assert {path.partition("/")[2] for _, path in mlflow.OPERATIONS} <= documented
 
 
 def test_errors_that_are_not_the_callers() -> None:

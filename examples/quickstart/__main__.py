@@ -36,7 +36,7 @@ def main() -> None:
             say(f"1  Serving on {server.url}, graph on {asked.graph}")
             train(folder, server.url)
             verdicts = judge(server.url)
-        prove(folder, data, verdicts["damaged"], graph)
+        prove(folder, data, verdicts["damaged"])
         replay(data, graph)
     tamper(folder, data)
     what_next(data, time.monotonic() - started)
@@ -72,12 +72,12 @@ def judge(url: str) -> dict[str, dict]:
     return verdicts
 
 
-def prove(folder: Path, data: Path, verdict: dict, graph: str) -> None:
+def prove(folder: Path, data: Path, verdict: dict) -> None:
     """Prove the verdict to somebody who has two files and a public key."""
-    here = ("--data", str(data), "--graph", graph)
     key = lineproof("ledger", "key", "--data", str(data))[1].strip()
     files = {"verdict.json": json.dumps(verdict)}
-    files["verdict.tlog-proof"] = lineproof("ledger", "prove", str(verdict["seq"]), *here)[1]
+    leaf = str(verdict["leafIndex"])
+    files["verdict.tlog-proof"] = lineproof("ledger", "prove", leaf, "--data", str(data))[1]
     for name, text in files.items():
         (folder / name).write_text(text)
     _, printed = lineproof(
@@ -94,7 +94,7 @@ def replay(data: Path, graph: str) -> None:
         shutil.rmtree(data / "tables", ignore_errors=True)
         for path in sorted(data.glob("graph.db*")):
             path.unlink()
-        _, printed = lineproof("replay", "verdict", "--all", "--data", str(data), "--graph", store)
+        _, printed = lineproof("replay", "verdict", "--all", "--data", str(data), graph=store)
         say(f"   Every projection deleted, all verdicts derived again ({store.split(':')[0]}):")
         show(printed)
 

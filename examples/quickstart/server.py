@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -57,9 +58,17 @@ def neo4j() -> Iterator[str]:
         process.wait(timeout=60)
 
 
-def lineproof(*arguments: str, expect: tuple[int, ...] = (0,)) -> tuple[int, str]:
+def lineproof(
+    *arguments: str, expect: tuple[int, ...] = (0,), graph: str = "sqlite"
+) -> tuple[int, str]:
     """Run the command line; its exit code and what it printed. Stops on an unexpected code."""
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        env={**os.environ, "LINEPROOF_GRAPH": graph, "LINEPROOF_LOG_LEVEL": "error"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode not in expect:
         shown = " ".join(arguments)
         raise SystemExit(f"lineproof {shown} exited {done.returncode}\n{done.stdout}{done.stderr}")
@@ -70,7 +79,6 @@ def gate(url: str, candidate: str, baseline: str) -> tuple[int, dict]:
     """Ask the gate; its exit code and verdict."""
     code, printed = lineproof(
         "gate", "--url", url, "--policy", "release", "--candidate", candidate,
-        "--baseline", baseline, "--experiment", "digits", "--format", "json",
-        expect=(0, 1, 3),
+        "--baseline", baseline, "--format", "json", expect=(0, 1, 3),
     )  # fmt: skip
     return code, json.loads(printed)

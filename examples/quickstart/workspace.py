@@ -1,5 +1,6 @@
 """The team's side of the quickstart: a git repository with a training script, and data files."""
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Workspace:
         refactored = self.checkouts["refactored"]
         self._git(self.folder, "clone", "-q", str(first), str(refactored))
         script = refactored / "train.py"
-        script.write_text(script.read_text().replace("model", "classifier"))
+        script.write_text(re.sub(r"\bmodel\b", "classifier", script.read_text()))
         self._commit(refactored, "Say classifier where we said model")
 
     def start(self, variant: Variant, url: str) -> subprocess.Popen[bytes]:

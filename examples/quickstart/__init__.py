@@ -1,0 +1,1 @@
+"""Lineproof's whole job on real runs: ``python -m examples.quickstart``."""

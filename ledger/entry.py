@@ -162,6 +162,12 @@ def content_of(data: bytes) -> tuple[bytes, str | None]:
     return digest, blob
 
 
+def identity_of(data: bytes) -> tuple[str, str, int]:
+    """Of a recorded entry: project, idempotency key and ``at``; ``UsageError`` as ``decode``."""
+    fields = _fields(data)
+    return str(fields["project"]), str(fields["idem"]), cast("int", fields["at"])
+
+
 def canonical_fast(value: JsonValue) -> bytes:
     """``domain.canonical.canonical_bytes``, about 30 times faster for text in ASCII.
 

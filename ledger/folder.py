@@ -6,6 +6,7 @@ Made in this order, so that a crash leaves either no ledger or one that opens: f
 
 import fcntl
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from domain.errors import ErrorCode, IntegrityError, LineproofError, UsageError
 from ledger import merkle
 from ledger.checkpoint import open_checkpoint, sign_checkpoint
 from ledger.durable import DurableFolder, Fs, clear_folder, read_file, typed_errors
+from ledger.lock import open_lock, try_exclusive
 from ledger.manifest import KeyRange, Manifest, parse_manifest
-from ledger.sequencer import Head, Sequencer, create_sequencer
+from ledger.sequencer import Head, KeyRow, Sequencer, create_sequencer
 from ledger.signing import Signer, generate_signer, parse_signer
 from ledger.tiles import CHECKPOINT
 
@@ -104,7 +106,7 @@ def open_folder(data: Path, origin: str | None, fs: Fs) -> OpenFolder:
     return OpenFolder(paths, manifest, signer, lock)
 
 
-def check_folder(folder: OpenFolder, sequencer: Sequencer) -> None:
+def check_folder(paths: Paths, manifest: Manifest, sequencer: Sequencer) -> None:
     """Start-up check; the caller holds the publish lock.
 
     Raises ``IntegrityError``: LEDGER_TAMPERED when the parts contradict each other,
@@ -114,11 +116,10 @@ def check_folder(folder: OpenFolder, sequencer: Sequencer) -> None:
     if faults:
         raise _tampered(f"sequencer.db is damaged ({faults[0]})")
     head = sequencer.head()
-    manifest = folder.manifest
     committed = open_checkpoint(head.checkpoint, manifest.verifiers, manifest.origin)
     if (committed.size, committed.root) != (head.size, merkle.root(head.edge)):
         raise _tampered("sequencer.db contradicts the checkpoint in it")
-    text = read_file(folder.paths.static / CHECKPOINT)
+    text = read_file(paths.static / CHECKPOINT)
     if text is None:
         if head.published:
             raise _rolled_back("the published files are gone")
@@ -134,11 +135,10 @@ def check_folder(folder: OpenFolder, sequencer: Sequencer) -> None:
 
 def _lock(paths: Paths, origin: str | None, fs: Fs) -> int:
     """A shared lock on the folder; whoever is alone cleans up and completes it first."""
-    with typed_errors():
-        lock = os.open(paths.open_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    lock = open_lock(paths.open_lock)
     try:
         for _ in range(_LOCK_ATTEMPTS):
-            alone = _try_exclusive(lock)
+            alone = try_exclusive(lock)
             if alone:
                 clear_folder(paths.staging, fs)
                 _complete(paths, origin, fs)
@@ -150,14 +150,6 @@ def _lock(paths: Paths, origin: str | None, fs: Fs) -> int:
     except BaseException:
         os.close(lock)
         raise
-
-
-def _try_exclusive(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _complete(paths: Paths, origin: str | None, fs: Fs) -> None:
@@ -192,13 +184,25 @@ def _write_sequencer(paths: Paths, fs: Fs) -> None:
     manifest = parse_manifest(paths.manifest.read_bytes())
     signer = _read_signer(paths, manifest)
     empty = sign_checkpoint(manifest.origin, 0, merkle.EMPTY_ROOT, signer)
+    install_sequencer(paths, Head(0, (), empty.text, 0, 0), iter(()), fs)
+
+
+def install_sequencer(paths: Paths, head: Head, keys: Iterator[KeyRow], fs: Fs) -> None:
+    """Make a new sequencer.db under a name that nobody reads, then give it its own."""
     new = paths.sequencer.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    create_sequencer(new, Head(0, (), empty.text, 0, 0), iter(()))
+    with typed_errors():
+        for path in (new, *_side_files(new), *_side_files(paths.sequencer)):
+            path.unlink(missing_ok=True)
+    create_sequencer(new, head, keys)
     with typed_errors():
         fs.sync(new)
         fs.rename(new, paths.sequencer)
         fs.sync(paths.ledger)
+
+
+def _side_files(database: Path) -> tuple[Path, Path]:
+    """SQLite's files beside a database; a stale one would be replayed into a new database."""
+    return database.with_name(database.name + "-wal"), database.with_name(database.name + "-shm")
 
 
 def _read_manifest(paths: Paths, origin: str | None) -> Manifest:

@@ -70,7 +70,12 @@ class Log:
         contradicts itself, ``UsageError`` (CONFIG_INVALID) when it is another ledger's.
         """
         fs = fs or OsFs()
-        opened = cls(open_folder(data, origin, fs), clock, fs)
+        folder = open_folder(data, origin, fs)
+        try:
+            opened = cls(folder, clock, fs)
+        except LineproofError:
+            os.close(folder.lock)
+            raise
         try:
             opened._recover()
         except LineproofError:
@@ -173,7 +178,7 @@ class Log:
     def _recover(self) -> None:
         """Check the folder, then publish what a crash left committed but not published."""
         with exclusive(self._folder.paths.publish_lock):
-            check_folder(self._folder, self._sequencer)
+            check_folder(self._folder.paths, self._folder.manifest, self._sequencer)
         try:
             self.publish()
         except StorageFullError as error:

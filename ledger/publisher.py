@@ -116,15 +116,19 @@ class _Growth:
             raise _tampered("the last bundle disagrees with its tile", size - len(self._bundle))
 
     def add(self, entries: Sequence[bytes]) -> None:
-        """Append entries; tiles that fill up move to ``full``."""
-        for entry in entries:
-            self._bundle.append(entry)
-            self._push(0, merkle.leaf_hash(entry))
-            self._size += 1
+        """Append entries; resources that fill up move to ``full``."""
+        position = 0
+        while position < len(entries):
+            part = entries[position : position + TILE_WIDTH - len(self._bundle)]
+            position += len(part)
+            self._size += len(part)
+            self._bundle += part
+            self._rows[0] += merkle.leaf_hashes(part)
             if len(self._bundle) == TILE_WIDTH:
                 bundle = Resource(ENTRIES, self._size // TILE_WIDTH - 1)
                 self.full[bundle.path] = tiles.pack_bundle(self._bundle)
                 self._bundle = []
+                self._complete(0)
 
     def take_full(self) -> dict[str, bytes]:
         """The full resources not yet taken, by path."""
@@ -142,17 +146,17 @@ class _Growth:
             files[resource.path] = tiles.pack_bundle(self._bundle)
         return files
 
-    def _push(self, level: int, node: bytes) -> None:
-        if level == len(self._rows):
-            self._rows.append([])
+    def _complete(self, level: int) -> None:
+        """The row of ``level`` is full: it becomes a tile, its root a hash of the level above."""
         row = self._rows[level]
-        row.append(node)
-        if len(row) < TILE_WIDTH:
-            return
-        index = self._size >> (8 * (level + 1))
-        self.full[Resource(level, index).path] = tiles.join_tile(row)
+        tile = Resource(level, (self._size >> (8 * (level + 1))) - 1)
+        self.full[tile.path] = tiles.join_tile(row)
         self._rows[level] = []
-        self._push(level + 1, merkle.perfect_root(row))
+        if level + 1 == len(self._rows):
+            self._rows.append([])
+        self._rows[level + 1].append(merkle.perfect_root(row))
+        if len(self._rows[level + 1]) == TILE_WIDTH:
+            self._complete(level + 1)
 
 
 def _tampered(why: str, seq: int) -> IntegrityError:

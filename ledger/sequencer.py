@@ -45,6 +45,8 @@ CREATE UNIQUE INDEX idem_key ON idem (project, key);
 Unit: TypeAlias = Sequence[Content]
 """The entries of one append: all of them or none."""
 Outcome: TypeAlias = "list[Receipt] | LineproofError"
+KeyRow: TypeAlias = tuple[int, str, str, bytes]
+"""(seq, project, idempotency key, content digest)."""
 SignHead: TypeAlias = Callable[[int, bytes], str]
 """``sign(size, root)`` gives the text of a checkpoint."""
 
@@ -194,8 +196,8 @@ class _Batch:
         self._next += len(new)
 
 
-def create_sequencer(path: Path, head: Head, keys: Iterator[tuple[int, str, str, bytes]]) -> None:
-    """Make the database with ``head`` and the rows (seq, project, key, digest) of ``keys``."""
+def create_sequencer(path: Path, head: Head, keys: Iterator[KeyRow]) -> None:
+    """Make the database with ``head``, nothing pending, and ``keys``."""
     with _typed_errors():
         connection = _connect(path)
         try:

@@ -1,5 +1,6 @@
 """Gathers what a judgement rests on, as of one ledger position. ``gate`` does the judging."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from analytics.comparison import Comparison, compare
@@ -76,21 +77,11 @@ def gather_evidence(
             steps=_steps(policy),
         )
     }
-    candidate_facts = tuple(facts[run_id] for run_id in candidate.run_ids)
-    comparison = None
-    if found.selected is not None and not found.reason:
-        comparison = compare(
-            [facts[run_id] for run_id in found.selected.run_ids],
-            candidate_facts,
-            definitions=policy.metrics,
-            criteria=criteria_of(policy),
-            graph=graph,
-            as_of=as_of,
-            replicate_keys=policy.replicates,
-            baseline_selected_by=found.selected.selected_by,
-            candidate_selected_by=candidate.selected_by,
-            analysis=analysis,
-        )
+    comparison = (
+        _compared(found.selected, candidate, facts, policy, graph, as_of, analysis)
+        if found.selected is not None and not found.reason
+        else None
+    )
     return Evidence(
         request=request,
         project=project,
@@ -98,10 +89,33 @@ def gather_evidence(
         analysis=analysis,
         declared=declared,
         candidate=candidate,
-        candidate_facts=candidate_facts,
+        candidate_facts=tuple(facts[run_id] for run_id in candidate.run_ids),
         baseline=found.selected,
         comparison=comparison,
         no_comparison=found.reason,
+    )
+
+
+def _compared(
+    baseline: SelectedRuns,
+    candidate: SelectedRuns,
+    facts: Mapping[str, RunFacts],
+    policy: Policy,
+    graph: GraphReader,
+    as_of: int,
+    analysis: str,
+) -> Comparison:
+    return compare(
+        [facts[run_id] for run_id in baseline.run_ids],
+        [facts[run_id] for run_id in candidate.run_ids],
+        definitions=policy.metrics,
+        criteria=criteria_of(policy),
+        graph=graph,
+        as_of=as_of,
+        replicate_keys=policy.replicates,
+        baseline_selected_by=baseline.selected_by,
+        candidate_selected_by=candidate.selected_by,
+        analysis=analysis,
     )
 
 

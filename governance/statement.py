@@ -12,6 +12,8 @@ STATEMENT_VERSION: Final = 1
 
 
 class PolicyClaim(TypedDict):
+    """The policy version that decided."""
+
     name: str
     digest: str
     leaf_index: int
@@ -21,6 +23,8 @@ class PolicyClaim(TypedDict):
 
 
 class ExcludedRun(TypedDict):
+    """A run that the set names and that was not judged."""
+
     run_id: str
     reason: str
 
@@ -39,12 +43,16 @@ class RunSetClaim(TypedDict):
 
 
 class Position(TypedDict):
+    """Where the ledger was read."""
+
     tree_size: int
     root_hash: str
     """Base64 of the Merkle root at that size, as a checkpoint writes it."""
 
 
 class CheckClaim(TypedDict):
+    """One facet of both sides held against each other."""
+
     facet: str
     level: str
     strength: str
@@ -55,11 +63,15 @@ class CheckClaim(TypedDict):
 
 
 class ComparabilityClaim(TypedDict):
+    """The worst level over the checks."""
+
     level: str
     checks: list[CheckClaim]
 
 
 class SideClaim(TypedDict):
+    """One side of a delta: finite values, their exact mean and sd (n - 1)."""
+
     n: int
     mean: str
     sd: str | None
@@ -78,6 +90,8 @@ class IntervalClaim(TypedDict):
 
 
 class DeltaClaim(TypedDict):
+    """How a metric moved, and the margin that it is held against."""
+
     state: str
     baseline: SideClaim | None
     candidate: SideClaim | None
@@ -93,6 +107,8 @@ class DeltaClaim(TypedDict):
 
 
 class LimitClaim(TypedDict):
+    """The allowed range and the value farthest out of it, or nearest to its bounds."""
+
     min: str | None
     max: str | None
     worst: str | None
@@ -103,6 +119,8 @@ class LimitClaim(TypedDict):
 
 
 class MetricClaim(TypedDict):
+    """How the metric is read."""
+
     name: str
     direction: str
     unit: str
@@ -112,11 +130,15 @@ class MetricClaim(TypedDict):
 
 
 class SamplesClaim(TypedDict):
+    """Runs that had a value, and runs that would settle the rule."""
+
     have: int
     need: int | None
 
 
 class RuleClaim(TypedDict):
+    """What one rule found."""
+
     id: str
     kind: str
     """``delta`` or ``limit``."""
@@ -131,6 +153,8 @@ class RuleClaim(TypedDict):
 
 
 class MetricRow(TypedDict):
+    """A metric on both sides, without a judgement."""
+
     metric: MetricClaim
     state: str
     baseline: SideClaim | None
@@ -139,6 +163,8 @@ class MetricRow(TypedDict):
 
 
 class EffectClaim(TypedDict):
+    """A metric's delta, attributed to a cause."""
+
     metric: str
     attribution: str
     confounders: int
@@ -146,6 +172,8 @@ class EffectClaim(TypedDict):
 
 
 class CauseClaim(TypedDict):
+    """One frontier difference between the two ancestries."""
+
     kind: str
     facet: str
     label: str
@@ -158,11 +186,15 @@ class CauseClaim(TypedDict):
 
 
 class UnexplainedClaim(TypedDict):
+    """A delta beyond noise with no recorded cause."""
+
     metric: str
     reason: str
 
 
 class Statement(TypedDict):
+    """The whole claim."""
+
     version: int
     request: JsonObject
     """``GateRequest.document``: the question, so that it can be asked again."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import structlog
@@ -125,6 +126,21 @@ def test_an_idempotency_key_stands_for_one_question(world: World) -> None:
     assert again.replayed and again.statement == first.statement
     assert caught.value.code is ErrorCode.IDEMPOTENCY_CONFLICT
     assert _size(world) == size
+
+
+@pytest.mark.parametrize("key", [None, "job-7"])
+def test_asked_at_the_same_time_it_is_recorded_once(world: World, key: str | None) -> None:
+    world.declare()
+    baseline, candidate = world.batch("b"), world.batch("c")
+    more = {} if key is None else {"idempotencyKey": key}
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: world.ask(candidate, baseline, **more), range(4)))
+
+    recorded = [e for e in world.log.read(0, _size(world)) if e.type == VERDICT_RECORDED]
+    assert len(recorded) == 1
+    assert {answer.seq for answer in answers} == {recorded[0].seq}
+    assert sum(not answer.replayed for answer in answers) == 1
 
 
 def test_last_passing_takes_what_the_latest_pass_judged(world: World) -> None:

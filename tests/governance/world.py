@@ -1,5 +1,6 @@
 """A data folder of its own with the real ledger, a graph and the metric tables."""
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class World:
         self.graph = MemoryGraph() if store == "memory" else SqliteGraph(folder / "graph.db")
         self.metrics = MetricTables.open(folder, clock=self.clock)
         self._count = 0
+        self._catching_up = threading.Lock()
 
     def close(self) -> None:
         self.metrics.close()
@@ -80,10 +82,11 @@ class World:
         self.log.close()
 
     def catch_up(self) -> int:
-        size = self.log.head().size
-        for projection in (self.graph, self.metrics):
-            catch_up(self.log, projection, upto=size)
-        return size
+        with self._catching_up:
+            size = self.log.head().size
+            for projection in (self.graph, self.metrics):
+                catch_up(self.log, projection, upto=size)
+            return size
 
     def append(self, kind: str, payload: Mapping[str, Any], project: str = "default") -> Receipt:
         self._count += 1

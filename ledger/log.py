@@ -13,7 +13,14 @@ from pathlib import Path
 import structlog
 
 from domain.clock import Clock
-from domain.errors import ErrorCode, IntegrityError, LineproofError, StorageFullError, UsageError
+from domain.errors import (
+    ErrorCode,
+    IntegrityError,
+    LineproofError,
+    OverloadedError,
+    StorageFullError,
+    UsageError,
+)
 from ledger import merkle, tiles
 from ledger.blobs import Blobs
 from ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
@@ -171,7 +178,7 @@ class Log:
         self._writer.close()
         try:
             if self._writer.failure is None:
-                self.publish()
+                self._publish_when_possible()
         finally:
             self._release()
 
@@ -179,11 +186,15 @@ class Log:
         """Check the folder, then publish what a crash left committed but not published."""
         with exclusive(self._folder.paths.publish_lock):
             check_folder(self._folder.paths, self._folder.manifest, self._sequencer)
+        self._publish_when_possible()
+        log.info("ledger.opened", origin=self.origin, size=self.head().size)
+
+    def _publish_when_possible(self) -> None:
+        """Publish; what is committed can wait for room on the disk or for another process."""
         try:
             self.publish()
-        except StorageFullError as error:
+        except (StorageFullError, OverloadedError) as error:
             log.warning("checkpoint.publish_deferred", reason=error.message)
-        log.info("ledger.opened", origin=self.origin, size=self.head().size)
 
     def _start_ticker(self) -> None:
         self._ticker = threading.Thread(target=self._tick, name="ledger-publisher", daemon=True)
@@ -216,7 +227,7 @@ class Log:
     def _commit(self, units: Sequence[Unit]) -> Sequence[Outcome]:
         self._static.refuse_when_nearly_full()
         outcomes = self._sequencer.commit(units, self._clock.now_ms(), self._sign)
-        log.debug("ledger.appended", requests=len(units))
+        log.debug("ledger.appended", requests=len(units), entries=sum(map(len, units)))
         return outcomes
 
     def _sign(self, size: int, root: bytes) -> str:

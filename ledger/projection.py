@@ -86,6 +86,8 @@ def catch_up(log: LedgerReader, projection: Projection, *, upto: int | None = No
     """
     start = cursor = projection.cursor()
     head = log.head()
+    if cursor == head:
+        return cursor
     target = _target(log, cursor, head, head.size if upto is None else min(upto, head.size))
     lost = 0
     while cursor.size < target.size:

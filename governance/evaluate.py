@@ -155,5 +155,5 @@ def _record(
 
 
 def _given_again(found: VerdictRecord) -> VerdictRecord:
-    logger.info("verdict.replayed", verdict=found.verdict_id, seq=found.seq)
+    logger.info("verdict.repeated", verdict=found.verdict_id, seq=found.seq)
     return VerdictRecord(found.verdict_id, found.statement, found.seq, replayed=True)

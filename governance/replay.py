@@ -111,6 +111,7 @@ def replay_verdict(
     found = first_divergence(entry.payload, cast("JsonObject", derived))
     if found is not None:
         _diverged(entry, found)
+    logger.info("verdict.replayed", verdict=verdict_id, seq=entry.seq)
     return ReplayedVerdict(verdict_id, entry.seq)
 
 

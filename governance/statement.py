@@ -179,7 +179,11 @@ class CauseClaim(TypedDict):
     label: str
     role: str
     before: list[str]
+    """Distinct values (params) or digests (artifacts) on the baseline side."""
     after: list[str]
+    before_ids: list[str]
+    """Graph node ids of the artifacts; empty for params."""
+    after_ids: list[str]
     distance: int
     path: list[str]
     effects: list[EffectClaim]

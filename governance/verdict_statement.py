@@ -220,6 +220,8 @@ def _cause(cause: Cause) -> CauseClaim:
         "role": cause.role,
         "before": list(cause.before),
         "after": list(cause.after),
+        "before_ids": list(cause.before_ids),
+        "after_ids": list(cause.after_ids),
         "distance": cause.distance,
         "path": list(cause.path),
         "effects": [_effect(effect) for effect in cause.effects],

@@ -96,7 +96,7 @@ def test_the_same_question_on_the_same_record_gives_the_recorded_verdict(world: 
 
     assert again.replayed and not first.replayed
     assert (again.seq, again.statement) == (first.seq, first.statement)
-    assert {"gate.evaluated", "verdict.replayed"} <= {entry["event"] for entry in logs}
+    assert {"gate.evaluated", "verdict.repeated"} <= {entry["event"] for entry in logs}
 
 
 def test_late_data_gives_a_new_verdict_and_changes_no_old_one(world: World) -> None:

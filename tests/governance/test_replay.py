@@ -157,8 +157,12 @@ def test_one_verdict_by_its_place(world: World) -> None:
     world.declare()
     seq = world.ask(world.batch("b"), world.batch("s")).seq
     assert seq is not None
-    found = replay_one(world.log, seq, graph=world.graph, metrics=world.metrics, project="default")
+    with structlog.testing.capture_logs() as logs:
+        found = replay_one(
+            world.log, seq, graph=world.graph, metrics=world.metrics, project="default"
+        )
     assert found.seq == seq
+    assert logs[-1]["event"] == "verdict.replayed"
     for wrong, project in ((0, "default"), (seq, "other"), (seq + 5, "default")):
         with pytest.raises(NotFoundError):
             replay_one(world.log, wrong, graph=world.graph, metrics=world.metrics, project=project)

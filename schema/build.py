@@ -5,9 +5,18 @@ from typing import cast
 
 import strawberry
 import structlog
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    specified_rules,
+    validate,
+)
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext
 
 from domain.errors import UsageError
@@ -19,6 +28,11 @@ from schema.scalars import SCALARS
 from schema.weights import weights_of
 
 log = structlog.get_logger()
+
+MAX_ERRORS = 5
+"""Validation errors after which a document is not looked at further."""
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+"""Those of the specification and Strawberry's own."""
 
 
 class LineproofSchema(strawberry.Schema):
@@ -52,7 +66,7 @@ class LineproofSchema(strawberry.Schema):
 
 
 class _LimitCost(SchemaExtension):
-    """Parses within the limits and measures the document before it is validated."""
+    """Parses within the limits, measures the document, and validates what is left of it."""
 
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
@@ -63,6 +77,16 @@ class _LimitCost(SchemaExtension):
         check_document(document, variables, weights=schema.weights)
         _check_operation(document, context.operation_name)
         context.graphql_document = document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """A few errors are enough to mend a query; each one costs a search for similar names."""
+        context = self.execution_context
+        if context.graphql_document is not None:
+            schema = cast("LineproofSchema", context.schema)
+            context.pre_execution_errors = validate(
+                schema.core, context.graphql_document, _RULES, max_errors=MAX_ERRORS
+            )
         yield
 
 

@@ -34,7 +34,7 @@ from domain.errors import ErrorCode, UsageError
 class Limits:
     """Upper bounds of one request; the same for everybody."""
 
-    tokens: int = 4_000
+    tokens: int = 2_000
     comments: int = 200
     depth: int = 20
     fields: int = 1_000

@@ -1,0 +1,41 @@
+"""What commands ask: a server (``--url``) or a data folder (``--data``), with the same answers."""
+
+from typing import Protocol
+
+from domain.canonical import JsonObject
+from lineproof.settings import Settings
+
+
+class Backend(Protocol):
+    """Raises ``LineproofError`` with the code that the server would answer with."""
+
+    def gate(self, request: JsonObject) -> JsonObject:
+        """The verdict on a gate request, recorded unless it is a dry run."""
+        ...
+
+    def apply_policies(self, text: str) -> JsonObject:
+        """Declares every policy of a ``lineproof.yaml``."""
+        ...
+
+    def verdict(self, verdict_id: str) -> JsonObject:
+        """A recorded verdict."""
+        ...
+
+    def proof(self, seq: int) -> str:
+        """The tlog-proof of an entry."""
+        ...
+
+    def close(self) -> None:
+        """Release what is open."""
+        ...
+
+
+def open_backend(settings: Settings) -> Backend:
+    """The server when an address is set, else the data folder."""
+    if settings.url:
+        from lineproof.cli.remote import RemoteBackend
+
+        return RemoteBackend(settings.url, settings.project)
+    from lineproof.cli.local import open_local
+
+    return open_local(settings)

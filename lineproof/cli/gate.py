@@ -1,0 +1,122 @@
+"""``lineproof gate``: may the candidate ship? ``lineproof gate verify``: was that really said?"""
+
+import argparse
+import json
+import sys
+
+from domain.canonical import JsonObject, JsonValue
+from domain.errors import BackendError, UsageError
+from domain.verdict import Outcome
+from lineproof.cli import gate_verify
+from lineproof.cli.backend import open_backend
+from lineproof.cli.exit_codes import exit_of_outcome
+from lineproof.cli.options import add_backend
+from lineproof.cli.run_set import SYNTAX, run_set
+from lineproof.settings import Settings
+
+SUMMARY = "Judge candidate runs under a declared policy; the exit code is the answer."
+FORMATS = ("text", "json", "markdown")
+
+_CI = ("repository", "commit", "pull_request", "url")
+
+
+def define(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options and its subcommand."""
+    parser.add_argument("--policy", metavar="NAME", help="a policy that was declared")
+    parser.add_argument("--candidate", metavar="RUNS", help=SYNTAX)
+    parser.add_argument("--baseline", metavar="RUNS", help="overrides the policy's baseline rule")
+    parser.add_argument(
+        "--experiment", metavar="ID", action="append", default=[], help="where a filter looks"
+    )
+    add_format(parser)
+    parser.add_argument("--ci-repository", metavar="TEXT", help="recorded with the verdict")
+    parser.add_argument("--ci-commit", metavar="TEXT", help="recorded with the verdict")
+    parser.add_argument("--ci-pull-request", metavar="TEXT", help="recorded with the verdict")
+    parser.add_argument("--ci-url", metavar="TEXT", help="recorded with the verdict")
+    parser.add_argument("--idempotency-key", metavar="KEY", help="the same key asks once")
+    parser.add_argument("--dry-run", action="store_true", help="judge and record nothing")
+    add_backend(parser)
+    parser.set_defaults(run=run)
+    commands = parser.add_subparsers(title="commands", metavar="[verify]")
+    verify = commands.add_parser(
+        "verify",
+        help=gate_verify.SUMMARY,
+        description=gate_verify.SUMMARY,
+        allow_abbrev=False,
+    )
+    gate_verify.define(verify)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """How a verdict is printed."""
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Ask for a verdict, print it, and exit as it says."""
+    request = request_of(arguments)
+    backend = open_backend(settings)
+    try:
+        answer = backend.gate(request)
+    finally:
+        backend.close()
+    return show_verdict(answer, arguments.format)
+
+
+def request_of(arguments: argparse.Namespace) -> JsonObject:
+    """The gate request that the options describe."""
+    if not arguments.policy or not arguments.candidate:
+        raise UsageError(
+            "A gate needs a policy and a candidate.",
+            hint="Add --policy NAME and --candidate RUNS.",
+        )
+    baseline: str | None = arguments.baseline
+    request: dict[str, JsonValue] = {
+        "policy": arguments.policy,
+        "candidate": run_set(arguments.candidate, arguments.experiment),
+    }
+    if baseline:
+        request["baseline"] = run_set(baseline, arguments.experiment)
+    ci = {name: getattr(arguments, f"ci_{name}") for name in _CI}
+    given: dict[str, JsonValue] = {_camel(name): text for name, text in ci.items() if text}
+    if given:
+        request["ci"] = given
+    if arguments.idempotency_key:
+        request["idempotencyKey"] = arguments.idempotency_key
+    if arguments.dry_run:
+        request["dryRun"] = True
+    return request
+
+
+def show_verdict(answer: JsonObject, form: str) -> int:
+    """Print a verdict; its exit code, which follows from the outcome and nothing else."""
+    outcome = _outcome(answer)
+    if form == "json":
+        print(json.dumps(answer, indent=2, sort_keys=True, ensure_ascii=False))
+    else:
+        text = answer.get(form)
+        if not isinstance(text, str) or not text:
+            raise _broken(f"has no {form}")
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    return exit_of_outcome(outcome)
+
+
+def _outcome(answer: JsonObject) -> Outcome:
+    """The outcome, stated twice in agreement; anything else is not a verdict."""
+    statement = answer.get("statement")
+    stated = statement.get("outcome") if isinstance(statement, dict) else None
+    if stated is None or stated != answer.get("outcome"):
+        raise _broken("is not a verdict")
+    try:
+        return Outcome(str(stated))
+    except ValueError as error:
+        raise _broken("has an unknown outcome") from error
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _broken(why: str) -> BackendError:
+    return BackendError(f"The answer {why}.", hint="Nothing was judged; do not ship on it.")

@@ -1,0 +1,63 @@
+"""``lineproof ledger verify``: reads every file of a ledger and names every fault."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.errors import UsageError
+from lineproof.cli.exit_codes import Exit
+from lineproof.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.verify import VerifyReport
+
+SUMMARY = "Verify every file of a ledger; exits 4 when one does not hold."
+SHOWN = 20
+"""Faults that are printed; the rest is counted."""
+
+
+def define(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument(
+        "folder",
+        metavar="DIR",
+        nargs="?",
+        type=Path,
+        help="a data folder (default: LINEPROOF_DATA), or with --key any folder of tlog-tiles",
+    )
+    parser.add_argument(
+        "--key", metavar="VKEY", help="the pinned key; else ledger.toml's are taken"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Verify and report."""
+    report = _verify(arguments.folder or settings.data, arguments.key)
+    for fault in report.faults[:SHOWN]:
+        where = "" if fault.seq is None else f"entry {fault.seq}: "
+        print(f"fault: {where}{fault.path}: {fault.message}", file=sys.stderr)
+    report.raise_first()
+    print(
+        f"Verified {report.size} entries of {report.origin} in {report.files} files, "
+        f"{report.blobs} payloads and {report.pending} entries not yet published.\n"
+        f"Root: {report.root.hex()}"
+    )
+    return Exit.OK
+
+
+def _verify(folder: Path, key: str | None) -> "VerifyReport":
+    from ledger.folder import Paths
+    from ledger.verify import verify_folder, verify_static
+
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", hint="Name the data folder.")
+    if Paths(folder).ledger.is_dir():
+        return verify_folder(folder, vkey=key)
+    if key is None:
+        raise UsageError(
+            f"{folder} is not a data folder, so no key is known for it.",
+            hint="Pin the log's key with --key.",
+        )
+    return verify_static(folder, key)

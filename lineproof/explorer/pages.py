@@ -5,6 +5,8 @@ forbids inline scripts. GraphiQL's editor sets styles at run time, hence ``'unsa
 for styles alone.
 """
 
+import json
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +17,9 @@ from starlette.routing import BaseRoute, Route
 
 from domain.errors import NotFoundError
 from domain.ids import DEFAULT_PROJECT
-from graph.model import NodeKind
+from graph.model import NodeKind, entity_id
 from graph.port import NodeQuery
+from schema.global_ids import global_id
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -63,8 +66,12 @@ def routes(services: "Services") -> list[BaseRoute]:
             raise NotFoundError("There is no such file.")
         return FileResponse(path, headers={"Cache-Control": "public, max-age=3600"})
 
-    def examples(_request: Request) -> Response:
-        return Response(EXAMPLES.read_bytes(), media_type="text/plain")
+    def examples(request: Request) -> Response:
+        text = EXAMPLES.read_text(encoding="utf-8")
+        services.catch_up()
+        for name, value in _example_values(services, request.scope["lineproof.project"]):
+            text = text.replace(f'"{name}"', json.dumps(value))
+        return Response(text, media_type="text/plain")
 
     return [
         Route("/", start),
@@ -72,6 +79,18 @@ def routes(services: "Services") -> list[BaseRoute]:
         Route("/explorer/examples.graphql", examples),
         Route("/explorer/static/{name}", static),
     ]
+
+
+def _example_values(services: "Services", project: str) -> Iterator[tuple[str, str]]:
+    """What the examples ask about; a placeholder stays as it is while nothing is recorded."""
+    runs, policies = NodeKind.RUN, NodeKind.POLICY
+    for node in services.graph.find(NodeQuery(project, runs, limit=1)):
+        yield "FIRST_RUN", entity_id(node.id)
+    for node in services.graph.find(NodeQuery(project, runs, descending=True, limit=1)):
+        yield "LAST_RUN", entity_id(node.id)
+        yield "LAST_RUN_NODE", global_id("Run", entity_id(node.id))
+    for node in services.graph.find(NodeQuery(project, policies, descending=True, limit=1)):
+        yield "POLICY", str(node.attributes["name"])
 
 
 def _page(html: str, policy: str) -> Response:

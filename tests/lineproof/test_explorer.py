@@ -1,22 +1,25 @@
 """The pages for people: complete without a network, inert, and what they were vendored as."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
 import pytest
+from graphql import OperationDefinitionNode, build_schema, parse, validate
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from domain.ids import SequentialIds
-from graph.model import NodeKind
+from graph.model import Node, NodeKind, node_id
 from graph.port import NodeQuery
 from lineproof.explorer import pages
 from lineproof.http.edge import edge
 from lineproof.http.errors import EXCEPTION_HANDLERS
 from lineproof.services import Services
+from schema.build import SCHEMA
 
 
 @dataclass
@@ -26,6 +29,12 @@ class _CountingGraph:
     def count(self, query: NodeQuery) -> int:
         self.asked.append(query)
         return {NodeKind.RUN: 7001}.get(query.kind, 0)
+
+    def find(self, query: NodeQuery) -> list[Node]:
+        assert query.limit == 1
+        name = "last" if query.descending else "first"
+        node = node_id(query.kind, f'{query.project}"{name}')
+        return [Node(node, query.kind, query.project, 0, {"name": name})]
 
 
 @dataclass
@@ -80,9 +89,7 @@ def test_the_start_page_counts_what_the_project_holds(
     assert {query.project for query in services.graph.asked} == {"vision"}
 
 
-@pytest.mark.parametrize(
-    "name", ["nothing.js", "..%2Fpages.py", "%2e%2e/pages.py", "start.html"]
-)
+@pytest.mark.parametrize("name", ["nothing.js", "..%2Fpages.py", "%2e%2e/pages.py", "start.html"])
 def test_only_the_static_files_are_served(client: TestClient, name: str) -> None:
     assert client.get(f"/explorer/static/{name}").status_code == 404
 
@@ -103,3 +110,36 @@ def test_every_vendored_package_has_its_licence_text() -> None:
         assert (
             "Permission is hereby granted" in (pages.STATIC / f"{package}.LICENSE.txt").read_text()
         )
+
+
+def _examples(text: str) -> dict[str, tuple[str, dict[str, object]]]:
+    """Operation name to text and variables, cut apart as ``graphiql_page.js`` does."""
+    parts = [part.strip() for part in re.split(r"^# ----.*$", text, flags=re.M)]
+    found: dict[str, tuple[str, dict[str, object]]] = {}
+    for part in filter(None, parts):
+        variables = re.search(r"^# variables: (.*)$", part, re.M)
+        name = re.search(r"^(?:query|mutation) (\w+)", part, re.M)
+        assert name, part
+        found[name[1]] = (part, json.loads(variables[1]) if variables else {})
+    return found
+
+
+def test_every_example_is_valid_in_the_schema() -> None:
+    schema = build_schema(SCHEMA.as_str())
+    examples = _examples(pages.EXAMPLES.read_text())
+    assert {"Compare", "Gate"} < set(examples)
+    for name, (query, variables) in examples.items():
+        document = parse(query)
+        assert validate(schema, document) == [], name
+        (operation,) = document.definitions
+        assert isinstance(operation, OperationDefinitionNode)
+        declared = {each.variable.name.value for each in operation.variable_definitions or ()}
+        assert set(variables) == declared, name
+
+
+def test_examples_ask_about_what_is_recorded(client: TestClient) -> None:
+    text = client.get("/projects/vision/explorer/examples.graphql").text
+    variables = _examples(text)["Compare"][1]
+    assert variables["b"] == {"group": 'vision"first'}
+    assert variables["c"] == {"group": 'vision"last'}
+    assert "LAST_RUN" not in text

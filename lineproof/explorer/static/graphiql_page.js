@@ -26,7 +26,7 @@ async function ask(parameters) {
 }
 
 async function start() {
-  const examples = await fetch("/explorer/examples.graphql");
+  const examples = await fetch(location.pathname.replace(/graphql$/, "explorer/examples.graphql"));
   const graphiql = React.createElement(GraphiQL, {
     fetcher: ask,
     defaultTabs: tabsOf(await examples.text()),

@@ -15,6 +15,7 @@ MAX_COMPARISONS = 100
 MAX_WILDCARDS = 32
 MAX_ORDERS = 20
 
+_QUOTES = ("`", '"', "'")
 _COMPARATORS = {
     "=": Operator.EQ,
     "!=": Operator.NE,
@@ -214,9 +215,9 @@ def _split(text: str) -> tuple[str, str, str]:
 
 
 def _unquoted(part: str, token: Token) -> str:
-    if _is_quoted(part, "`") or _is_quoted(part, '"'):
+    if any(_is_quoted(part, quote) for quote in _QUOTES):
         return part[1:-1]
-    if "`" in part or '"' in part:
+    if any(quote in part for quote in _QUOTES):
         raise invalid(token.column, f"the quotes of {token.text[:40]} do not enclose the whole key")
     return part
 

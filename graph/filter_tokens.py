@@ -39,11 +39,11 @@ class Token:
         return self.text.upper()
 
 
-_PART = r'(?:\w+|`[^`]*`|"[^"]*")'
+_PART = r"""(?:\w+|`[^`]*`|"[^"]*"|'[^']*')"""
 _TOKEN = re.compile(
     rf"""\s*(?:
       (?P<text>'(?:''|[^'])*')
-    | (?P<number>[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.])
+    | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.])
     | (?P<name>(?:[^\W\d]\w*|`[^`]*`|"[^"]*")(?:\.{_PART})*)
     | (?P<comparator>[<>!=]+)
     | (?P<punctuation>[(),])

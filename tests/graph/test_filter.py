@@ -28,6 +28,7 @@ def one(text: str) -> Condition:
     [
         ("params.lr = '0.1'", Condition("params.lr", Operator.EQ, "0.1")),
         ("params.\"lr\" = '0.1'", Condition("params.lr", Operator.EQ, "0.1")),
+        ("params.'lr' = '0.1'", Condition("params.lr", Operator.EQ, "0.1")),
         ("parameter.`a b` != 'x'", Condition("params.a b", Operator.NE, "x")),
         ('params.`a.b/c-d` = "it\'s"', Condition("params.a.b/c-d", Operator.EQ, "it's")),
         ("tags.mlflow.runName LIKE 'r%'", Condition("tags.mlflow.runName", Operator.LIKE, "r%")),
@@ -96,6 +97,7 @@ def test_blank_text_lets_everything_through(text: str) -> None:
         ("start_time > 1.5", 14),
         ("start_time > 9223372036854775808", 14),
         ("metrics.m > 1e400", 13),
+        ("metrics.m > +1", 13),
         ("metrics.m > 1AND params.x = 'a'", 13),
         ("metrics.m > 1;", 14),
         ("params.lr == '0.1'", 11),

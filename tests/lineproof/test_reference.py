@@ -1,0 +1,41 @@
+"""The reference pages hold what the code has: no more, no less."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+from starlette.routing import BaseRoute, Route
+
+from domain.errors import ErrorCode
+from lineproof.cli.exit_codes import Exit, exit_of_code
+from lineproof.explorer import pages
+from lineproof.http import gate, graphql, health, ledger
+from lineproof.services import Services
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+def test_every_error_code_has_its_section_with_its_exit_code() -> None:
+    text = (REFERENCE / "errors.md").read_text()
+    sections = re.findall(r"^## (\w+)\n\n.+\n\nWhat to do: .+ \(Exit code (\d)\.\)$", text, re.M)
+    assert sections == [(str(code), str(int(exit_of_code(code)))) for code in ErrorCode]
+
+
+def test_every_exit_code_is_explained() -> None:
+    text = (REFERENCE / "cli.md").read_text()
+    assert re.findall(r"^\| (\d) \|", text, re.M) == [str(int(code)) for code in Exit]
+
+
+def test_every_address_is_listed() -> None:
+    services = cast("Services", SimpleNamespace(ledger_files=Path("nowhere")))
+    nouns = (pages, gate, graphql, health, ledger)
+    routes: list[BaseRoute] = [route for noun in nouns for route in noun.routes(services)]
+    served = {
+        f"{method} {route.path.replace(':path}', '}')}"
+        for route in routes
+        if isinstance(route, Route)
+        for method in (route.methods or ()) - {"HEAD"}
+    }
+    text = (REFERENCE / "http.md").read_text()
+    assert set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", text, re.M)) == served

@@ -73,7 +73,8 @@ def verify(answer: JsonObject, proof: str, vkey: str) -> str:
 
 def _check_claim(answer: JsonObject, statement: JsonObject, entry: str) -> None:
     from domain.verdict import VERDICT_RECORDED
-    from governance.verdict import recorded_payload, statement_of
+    from governance.statement import statement_of
+    from governance.verdict import recorded_payload
     from ledger.entry import decode
 
     try:

@@ -95,13 +95,19 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def _report(error: LineproofError) -> None:
-    print(f"lineproof: {error.message}", file=sys.stderr)
+    lines = [f"lineproof: {error.message}"]
     if error.hint:
-        print(f"  hint: {error.hint}", file=sys.stderr)
-    request_id = error.context.get("request_id")
-    if request_id:
-        print(f"  request: {request_id}", file=sys.stderr)
-    print(f"  code: {error.code}", file=sys.stderr)
+        lines.append(f"  hint: {error.hint}")
+    if error.context.get("request_id"):
+        lines.append(f"  request: {error.context['request_id']}")
+    lines.append(f"  code: {error.code}")
+    for line in lines:
+        print(_inert(line), file=sys.stderr)
+
+
+def _inert(line: str) -> str:
+    """A server's or a file's words cannot move the cursor or colour the terminal."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)
 
 
 def _report_unexpected(error: Exception, level: str) -> int:

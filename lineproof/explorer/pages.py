@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -57,7 +58,9 @@ def routes(services: "Services") -> list[BaseRoute]:
             page = page.replace(f"{{{{{name}}}}}", value)
         return _page(page, START_POLICY)
 
-    def graphiql(_request: Request) -> Response:
+    def graphiql(request: Request) -> Response:
+        if "query" in request.query_params:
+            raise HTTPException(405, headers={"Allow": "POST"})
         return _page((HERE / "graphiql.html").read_text(encoding="utf-8"), GRAPHIQL_POLICY)
 
     def static(request: Request) -> Response:

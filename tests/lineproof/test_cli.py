@@ -16,6 +16,7 @@ from lineproof.cli.exit_codes import Exit, exit_of_code, exit_of_outcome
 from lineproof.cli.gate import request_of
 from lineproof.cli.main import build_parser, main
 from lineproof.cli.run_set import run_set
+from schema.types import verdict
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference" / "cli.md"
@@ -51,6 +52,10 @@ def _lineproof(*argv: str, cwd: Path, **extra: str) -> "subprocess.CompletedProc
 )
 def test_a_verdict_exits_as_documented(outcome: Outcome, code: int) -> None:
     assert exit_of_outcome(outcome) == code
+
+
+def test_graphql_gives_the_same_exit_codes() -> None:
+    assert {outcome: exit_of_outcome(outcome) for outcome in Outcome} == verdict._EXIT_CODES
 
 
 def test_no_error_exits_as_a_pass_or_as_a_failed_gate() -> None:
@@ -133,6 +138,13 @@ def test_an_error_is_words_a_hint_and_a_code(capsys: pytest.CaptureFixture[str])
     assert lines[0].startswith("lineproof: The server http://127.0.0.1:1 cannot be reached")
     assert lines[1].startswith("  hint: ")
     assert lines[-1] == "  code: BACKEND_UNAVAILABLE"
+
+
+def test_an_error_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "apply", "a\x1b[2Jb\nc"]) == Exit.USAGE
+    printed = capsys.readouterr().err
+    assert "a\\u001b[2Jb\\u000ac cannot be read" in printed
+    assert len(printed.splitlines()) == 2
 
 
 def test_an_unexpected_failure_shows_no_traceback(

@@ -143,3 +143,10 @@ def test_examples_ask_about_what_is_recorded(client: TestClient) -> None:
     assert variables["b"] == {"group": 'vision"first'}
     assert variables["c"] == {"group": 'vision"last'}
     assert "LAST_RUN" not in text
+
+
+def test_a_query_by_get_is_not_executed(client: TestClient) -> None:
+    response = client.get("/graphql", params={"query": "mutation { evaluateGate }"})
+    assert response.status_code == 405
+    assert response.headers["allow"] == "POST"
+    assert response.json()["code"] == "METHOD_NOT_ALLOWED"

@@ -5,14 +5,21 @@ from dataclasses import dataclass
 
 import structlog
 
-from analytics.causes import Cause, Unexplained, find_causes, find_unexplained
-from analytics.comparability import Comparability, comparability
+from analytics.causes import Cause, Effect, Unexplained, find_causes, find_unexplained
+from analytics.comparability import Check, Comparability, comparability
 from analytics.criterion import Criterion as Criterion
 from analytics.decision import ANALYSIS, analysis_named
 from analytics.delta import MetricDelta
 from analytics.facts import RunFacts
 from analytics.groups import fingerprint, group_key
-from analytics.judged_json import criterion_json, definition_json
+from analytics.judged_json import (
+    criterion_json,
+    definition_json,
+    delta_json,
+    key_json,
+    number_json,
+)
+from domain.canonical import JsonObject
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from domain.ids import derived_id
 from domain.metric import MetricDefinition
@@ -173,3 +180,73 @@ def _comparison_id(
         [criterion_json(criteria[name]) for name in sorted(criteria)],
         sorted(set(replicate_keys)),
     )
+
+
+def comparison_json(comparison: Comparison) -> JsonObject:
+    """Everything that the comparison says; numbers as decimal text."""
+    return {
+        "id": comparison.id,
+        "as_of": comparison.as_of,
+        "analysis": comparison.analysis,
+        "baseline": _side_json(comparison.baseline),
+        "candidate": _side_json(comparison.candidate),
+        "comparability": {
+            "level": comparison.comparability.level.value,
+            "checks": [_check_json(check) for check in comparison.comparability.checks],
+        },
+        "deltas": [delta_json(delta) for delta in comparison.deltas],
+        "causes": [_cause_json(cause) for cause in comparison.causes],
+        "unexplained": [
+            {"metric": key_json(each.metric), "reason": each.reason}
+            for each in comparison.unexplained
+        ],
+    }
+
+
+def _side_json(side: Side) -> JsonObject:
+    return {
+        "run_ids": list(side.run_ids),
+        "excluded": [{"run_id": each.run_id, "reason": each.reason} for each in side.excluded],
+        "fingerprint": side.fingerprint,
+        "selected_by": side.selected_by,
+    }
+
+
+def _check_json(check: Check) -> JsonObject:
+    return {
+        "facet": check.facet.value,
+        "level": check.level.value,
+        "strength": check.strength.name,
+        "baseline": list(check.baseline),
+        "candidate": list(check.candidate),
+        "reason": check.reason,
+        "hint": check.hint,
+    }
+
+
+def _cause_json(cause: Cause) -> JsonObject:
+    return {
+        "kind": cause.kind.value,
+        "facet": cause.facet.value,
+        "label": cause.label,
+        "role": cause.role,
+        "before": list(cause.before),
+        "after": list(cause.after),
+        "before_ids": list(cause.before_ids),
+        "after_ids": list(cause.after_ids),
+        "distance": cause.distance,
+        "path": list(cause.path),
+        "effects": _effects_json(cause.effects),
+    }
+
+
+def _effects_json(effects: Sequence[Effect]) -> list[JsonObject]:
+    return [
+        {
+            "metric": key_json(effect.metric),
+            "attribution": effect.attribution.value,
+            "confounders": effect.confounders,
+            "oriented": number_json(effect.oriented),
+        }
+        for effect in effects
+    ]

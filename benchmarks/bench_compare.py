@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 @contextmanager
-def _lineproof(data: Path, runs: list[RunSpec]) -> Iterator[Callable[[], object]]:
+def _lineproof(data: Path, runs: list[RunSpec]) -> Generator[Callable[[], object]]:
     clock = SystemClock()
     log = Log.open(data, clock=clock)
     graph, tables = SqliteGraph(data / "graph.db"), MetricTables.open(data, clock=clock)
@@ -99,7 +99,7 @@ def _lineproof(data: Path, runs: list[RunSpec]) -> Iterator[Callable[[], object]
 
 
 @contextmanager
-def _mlflow(data: Path, runs: list[RunSpec]) -> Iterator[dict[str, Callable[[], object]]]:
+def _mlflow(data: Path, runs: list[RunSpec]) -> Generator[dict[str, Callable[[], object]]]:
     data.mkdir()
     port = _free_port()
     os.environ.update(

@@ -3,8 +3,7 @@ import random
 import pytest
 from structlog.testing import capture_logs
 
-from analytics.comparison import compare
-from analytics.comparison_json import comparison_json
+from analytics.comparison import compare, comparison_json
 from analytics.criterion import Criterion
 from analytics.delta import State
 from domain.canonical import canonical_bytes

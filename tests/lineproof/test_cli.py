@@ -55,7 +55,7 @@ def test_a_verdict_exits_as_documented(outcome: Outcome, code: int) -> None:
 
 
 def test_graphql_gives_the_same_exit_codes() -> None:
-    assert {outcome: exit_of_outcome(outcome) for outcome in Outcome} == verdict._EXIT_CODES
+    assert {outcome: exit_of_outcome(outcome) for outcome in Outcome} == verdict.EXIT_CODES
 
 
 def test_no_error_exits_as_a_pass_or_as_a_failed_gate() -> None:

@@ -6,7 +6,10 @@ from typing import Final, NotRequired, TypedDict
 from domain.ids import derived_id
 
 GIVEN_DIGEST: Final = "digest_as_given"
-"""Attribute that keeps a digest's text where the identity is written otherwise (``sha256:…``)."""
+"""Attribute that keeps the text of a digest whose identity may be written otherwise."""
+OWN_ATTRIBUTE: Final = "lineproof.own."
+"""Tags of a use under this prefix are attributes as that run gave them, where an earlier run gave
+the same version others: what a run said is read back, whatever others say later."""
 
 
 class ArtifactKind(StrEnum):

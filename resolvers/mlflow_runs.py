@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from analytics.summaries import MetricSummary
-from domain.artifact import GIVEN_DIGEST, ArtifactKind
+from domain.artifact import GIVEN_DIGEST, OWN_ATTRIBUTE, ArtifactKind
 from domain.errors import NotFoundError
 from domain.metric import MetricPoint
 from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
@@ -182,13 +182,16 @@ def _run(node: Node, location: str, metrics: tuple[MetricSummary, ...], links: _
 
 
 def _dataset(run: Node, edge: Edge, artifact: Node) -> UsedDataset:
+    tags = _tags(run, "input_tags", edge.target, edge.role)
+    own = {name for name in tags if name.startswith(OWN_ATTRIBUTE)}
     attributes = prefixed(artifact.attributes, "attributes.")
+    attributes |= {name.removeprefix(OWN_ATTRIBUTE): tags[name] for name in own}
     given = attributes.pop(GIVEN_DIGEST, "")
     return UsedDataset(
         name=text(artifact.attributes, "name"),
         digest=given or text(artifact.attributes, "digest"),
         attributes=attributes,
-        tags=_tags(run, "input_tags", edge.target, edge.role),
+        tags={name: value for name, value in tags.items() if name not in own},
     )
 
 

@@ -1,9 +1,12 @@
 """Writes of what a run used and made: datasets and logged models."""
 
-from domain.artifact import GIVEN_DIGEST, ArtifactUse
+from collections.abc import Sequence
+
+from domain.artifact import GIVEN_DIGEST, OWN_ATTRIBUTE, ArtifactUse, artifact_id
 from domain.facet import Facet
 from domain.names import checked_name, checked_text
 from domain.run import RUN_INPUTS_LOGGED, RUN_OUTPUTS_LOGGED, RunInputsLogged, RunOutputsLogged
+from graph.model import Node, NodeKind, node_id
 from ingest.facets import CONTEXT_TAG, dataset_use, model_use
 from ingest.limits import (
     MAX_DATASET_DIGEST,
@@ -42,6 +45,7 @@ def log_inputs(write: Write, body: Fields) -> Planned:
     run = active_run(write, run_id)
     if not uses:
         return Planned((), run_id)
+    _keep_own_attributes(write, uses)
     payload = RunInputsLogged(run_id=run_id, uses=uses)
     return Planned((write.draft(RUN_INPUTS_LOGGED, payload, actor=actor_of(run)),), run_id)
 
@@ -85,9 +89,37 @@ def _dataset(fields: Fields) -> ArtifactUse:
         attributes=attributes,
         tags=tags,
     )
-    if use["artifact"]["digest"] != digest:
+    if use["artifact"]["algorithm"] == "sha256":
         use["artifact"]["attributes"] = {**attributes, GIVEN_DIGEST: digest}
     return use
+
+
+def _keep_own_attributes(write: Write, uses: Sequence[ArtifactUse]) -> None:
+    """A version keeps the attributes that it came with first; others stay with their use."""
+    nodes = [
+        node_id(NodeKind.ARTIFACT, artifact_id(write.project, use["artifact"])) for use in uses
+    ]
+    known = {
+        node: _attributes(found) for node, found in write.graph.nodes(sorted(set(nodes))).items()
+    }
+    for node, use in zip(nodes, uses, strict=True):
+        given = use["artifact"].get("attributes", {})
+        first = known.setdefault(node, given)
+        own = {name: value for name, value in given.items() if first.get(name) != value}
+        if own:
+            use["artifact"]["attributes"] = {n: v for n, v in given.items() if n not in own}
+            tags = use.get("tags", {})
+            use["tags"] = {**tags, **{OWN_ATTRIBUTE + name: own[name] for name in sorted(own)}}
+
+
+def _attributes(artifact: Node) -> dict[str, str]:
+    """What was said of a version besides its identity."""
+    prefix = "attributes."
+    return {
+        name.removeprefix(prefix): str(value)
+        for name, value in artifact.attributes.items()
+        if name.startswith(prefix)
+    }
 
 
 def _input_tag(fields: Fields) -> tuple[str, str]:

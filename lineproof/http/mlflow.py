@@ -26,6 +26,7 @@ from lineproof.http.mlflow_calls import (
     experiment_write,
     find_experiments,
     find_runs,
+    input_write,
     read_experiment,
     read_experiment_by_name,
     read_history,
@@ -68,7 +69,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "runs/log-batch"): run_write(logs.log_batch),
     ("POST", "runs/set-tag"): run_write(logs.set_tag),
     ("POST", "runs/delete-tag"): run_write(logs.delete_tag),
-    ("POST", "runs/log-inputs"): run_write(inputs.log_inputs),
+    ("POST", "runs/log-inputs"): input_write(inputs.log_inputs),
     ("POST", "runs/outputs"): run_write(inputs.log_outputs),
     ("GET", "metrics/get-history"): read_history,
 }

@@ -138,6 +138,18 @@ def run_creation(plan: Plan) -> Operation:
     return operation
 
 
+def input_write(plan: Plan) -> Operation:
+    """A write about what a run used; whoever logs a version first says what is known of it."""
+
+    def operation(tracking: Tracking, call: Call) -> Body:
+        datasets = [one.object("dataset") for one in call.body.objects("datasets")]
+        names = [f"dataset/{one.text('name')}/{one.text('digest')}" for one in datasets]
+        tracking.record(call, plan, [*_run_locks(call.body), *names])
+        return {}
+
+    return operation
+
+
 def run_update(plan: Plan) -> Operation:
     """A write about one run that answers the run's info."""
 

@@ -285,6 +285,23 @@ def test_inputs_and_outputs_link_an_evaluation_to_a_training(
     assert graph.nodes([used["EVAL_DATA"]])[used["EVAL_DATA"]].attributes["strength"] == "CONTENT"
 
 
+def test_a_dataset_is_read_back_as_each_run_gave_it(client: MlflowClient) -> None:
+    digest = "a" * 64
+    given = [
+        Dataset("d", digest, "code", "first", schema="{}"),
+        Dataset("d", f"sha256:{digest}", "local", "second", schema="{}", profile="{}"),
+        Dataset("d", digest, "code", "first", schema="{}"),
+    ]
+    ids = [client.create_run("0").info.run_id for _ in given]
+    for run_id, dataset in zip(ids, given, strict=True):
+        tag = InputTag("mlflow.data.context", "eval")
+        client.log_inputs(run_id, datasets=[DatasetInput(dataset, [tag])])
+    for run_id, dataset in zip(ids, given, strict=True):
+        (found,) = client.get_run(run_id).inputs.dataset_inputs
+        assert found.dataset.to_dictionary() == dataset.to_dictionary()
+        assert [(tag.key, tag.value) for tag in found.tags] == [("mlflow.data.context", "eval")]
+
+
 def names(runs: Any) -> list[str]:
     return [run.info.run_name for run in runs]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from domain.errors import NotFoundError
 from graph.experiment_filter import (
@@ -9,7 +10,7 @@ from graph.experiment_filter import (
     parse_experiment_filter,
     parse_experiment_orders,
 )
-from graph.model import AttributeValue, Node, NodeKind, node_id
+from graph.model import Node, NodeKind, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
 from resolvers.attributes import integer, prefixed, text
 from resolvers.mlflow_paging import (
@@ -107,15 +108,13 @@ def search_experiments(
 
 def _sorted(nodes: list[Node], orders: tuple[ExperimentOrder, ...]) -> list[Node]:
     for order in reversed(orders):
-        nodes.sort(
-            key=lambda node, name=order.attribute: _place(node.attributes.get(name, ""), name),
-            reverse=order.descending,
-        )
+        nodes.sort(key=partial(_place, name=order.attribute), reverse=order.descending)
     return nodes
 
 
-def _place(value: AttributeValue, name: str) -> tuple[int, str]:
+def _place(node: Node, name: str) -> tuple[int, str]:
     """Experiment ids are decimal numbers and are ordered as such."""
+    value = node.attributes.get(name, "")
     if name == "experiment_id":
         return (int(value), "")
     return (value, "") if isinstance(value, int) else (0, value)

@@ -45,7 +45,10 @@ Operand: TypeAlias = AttributeValue | tuple[AttributeValue, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``attribute operator operand``. Text compares by code point; text and integer never match."""
+    """``attribute operator operand``. Text compares by code point.
+
+    Text and integer are never equal (so ``!=`` and NOT IN hold between them) and neither is less.
+    """
 
     attribute: str
     operator: Operator
@@ -141,7 +144,7 @@ class GraphReader(Protocol):
     def dump(self) -> Iterator[bytes]:
         """Canonical JSON lines of all nodes, attribute changes and edges, sorted as bytes.
 
-        The same on every store that applied the same prefix; ``graph.dump.digest`` folds it.
+        The same on every store that applied the same prefix; ``graph.dump.dump_digest`` folds it.
         """
         ...
 

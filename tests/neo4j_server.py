@@ -25,6 +25,8 @@ from typing import Any
 HARNESS = "org.neo4j.test:neo4j-harness:2026.08.1"
 JVM_FLAGS = (
     "-Xmx512m",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
     "-Xrs",  # signals are ours, not Java's
     "--enable-native-access=ALL-UNNAMED",
     "--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -100,7 +102,7 @@ def classpath() -> list[str]:
 def _resolve() -> list[str]:
     import jgo
 
-    artifacts = jgo.resolve(HARNESS)
+    artifacts: list[Any] = jgo.resolve(HARNESS)
     with ThreadPoolExecutor(8) as pool:
         return [str(jar) for jar in pool.map(lambda artifact: artifact.resolve(), artifacts)]
 
@@ -136,7 +138,10 @@ def _build(jpype: Any, port: int, home: Path) -> Any:
         "server.bolt.enabled=true\n"
         f"server.bolt.listen_address=127.0.0.1:{port}\n"
         "dbms.security.auth_enabled=false\n"
-        "dbms.usage_report.enabled=false\n",
+        "dbms.usage_report.enabled=false\n"
+        "dbms.cypher.min_replan_interval=1h\n"
+        "db.tx_log.preallocate=false\n"
+        "server.memory.pagecache.size=64m\n",
         encoding="utf-8",
     )
     paths = jpype.JClass("java.nio.file.Paths")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeAlias, TypeVar, cast
 
-from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Transaction
+from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Transaction, unit_of_work
 from neo4j.exceptions import DriverError, Neo4jError
 
 from domain.errors import BackendError, UsageError
@@ -15,6 +15,9 @@ _T = TypeVar("_T")
 
 _CONNECT_SECONDS = 5.0
 _RETRY_SECONDS = 5.0
+_TRANSACTION_SECONDS = 60.0
+"""After this the server ends a transaction by itself, so that the locks of a client that vanished
+do not hold for ever."""
 
 
 @contextmanager
@@ -67,7 +70,7 @@ class Connection:
                 database=self._database, default_access_mode=READ_ACCESS
             ) as session,
         ):
-            return session.execute_read(work)
+            return session.execute_read(unit_of_work(timeout=_TRANSACTION_SECONDS)(work))
 
     @contextmanager
     def writing(self) -> Generator[Transaction]:
@@ -75,7 +78,7 @@ class Connection:
         with (
             translated(),
             self._driver.session(database=self._database) as session,
-            session.begin_transaction() as tx,
+            session.begin_transaction(timeout=_TRANSACTION_SECONDS) as tx,
         ):
             yield tx
 

@@ -1,6 +1,7 @@
 """What every graph store must do. Subclass ``GraphContract``; ``--graph`` chooses the stores."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from tests.conformance.entries import (
 )
 
 explored = settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     # One test runs for several stores, each made once and emptied for every example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
@@ -58,6 +59,8 @@ def ids(store: GraphReader, *conditions: Condition, as_of: int | None = None) ->
     return [node.id for node in store.find(runs(conditions), as_of=as_of)]
 
 
+OTHER_RUNS = NodeQuery("other", NodeKind.RUN)
+
 CONDITIONS = (
     Condition("params.lr", Operator.IS_NULL),
     Condition("params.lr", Operator.NE, "a"),
@@ -74,30 +77,32 @@ def everything(store: GraphReader, as_of: int | None) -> list[object]:
     """The answers of all reads that take ``as_of``."""
     found: list[object] = []
     known: list[str] = []
-    for project in ("default", "other"):
-        for kind in NodeKind:
-            nodes = store.find(NodeQuery(project, kind), as_of=as_of)
-            found += nodes
-            known += [node.id for node in nodes]
+    for query in [*(NodeQuery("default", kind) for kind in NodeKind), OTHER_RUNS]:
+        nodes = store.find(query, as_of=as_of)
+        found += nodes
+        known += [node.id for node in nodes]
     asked = [*known, "run:nobody"]
     found += [store.nodes(asked, as_of=as_of), store.outgoing(asked, as_of=as_of)]
     found.append(store.incoming(asked, types=LINEAGE, as_of=as_of))
     for condition in CONDITIONS:
         query = runs([condition], descending=True)
         found += [store.find(query, as_of=as_of), store.count(query, as_of=as_of)]
-    for direction in Direction:
-        for depth, limit in ((None, None), (1, None), (None, 2), (3, 4)):
-            found.append(
-                store.closure(
-                    ["run:r1", "run:r2", "run:nobody"],
-                    direction=direction,
-                    types=LINEAGE,
-                    depth=depth,
-                    limit=limit,
-                    as_of=as_of,
-                )
-            )
-    return found
+    return found + closures(store, as_of)
+
+
+def closures(store: GraphReader, as_of: int | None) -> list[object]:
+    return [
+        store.closure(
+            ["run:r1", "run:r2", "run:nobody"],
+            direction=direction,
+            types=LINEAGE,
+            depth=depth,
+            limit=limit,
+            as_of=as_of,
+        )
+        for direction in Direction
+        for depth, limit in ((None, None), (1, None), (None, 2), (3, 4))
+    ]
 
 
 class GraphContract:
@@ -135,6 +140,39 @@ class GraphContract:
             graph_store.apply(rest, old=cursor(1), new=cursor(3))
         assert graph_store.cursor() == cursor(1)
         assert ids(graph_store) == ["run:r1"]
+
+    def test_of_many_writers_at_one_position_one_wins(self, graph_store: GraphStore) -> None:
+        entries = [entry(0, "run.started", run_started("r1"))]
+
+        def write(_: int) -> bool:
+            try:
+                graph_store.apply(entries, old=Cursor(), new=cursor(1))
+            except StaleError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(write, range(8))) == [False] * 7 + [True]
+        assert list(graph_store.dump()) == list(remembered(entries).dump())
+
+    def test_reads_beside_a_writer_see_whole_batches(self, graph_store: GraphStore) -> None:
+        """Each batch changes all runs to one status, so a read that mixes two batches shows."""
+        names = [f"r{n}" for n in range(5)]
+        fill(graph_store, numbered([("run.started", "default", run_started(n)) for n in names]))
+
+        def seen(_: int) -> int:
+            nodes = graph_store.find(runs())
+            return len({node.attributes["status"] for node in nodes})
+
+        with ThreadPoolExecutor(2) as pool:
+            looks = pool.map(seen, range(40))
+            for start in range(5, 55, 5):
+                batch = [
+                    entry(start + n, "run.updated", {"run_id": name, "status": f"S{start}"})
+                    for n, name in enumerate(names)
+                ]
+                graph_store.apply(batch, old=cursor(start), new=cursor(start + 5))
+            assert set(looks) == {1}
 
     def test_reset_forgets_everything(self, graph_store: GraphStore) -> None:
         fill(graph_store, numbered([("run.started", "default", run_started("r1"))]))

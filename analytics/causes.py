@@ -41,7 +41,7 @@ class Attribution(StrEnum):
     CONFOUNDED = "CONFOUNDED"
     """One of ``confounders`` recorded differences that changed together."""
     NO_EFFECT = "NO_EFFECT"
-    """The only recorded difference, and the delta is within its margin."""
+    """The only recorded difference, and the whole interval is within the margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +148,11 @@ def find_unexplained(
 def _attribution(delta: MetricDelta, criterion: Criterion | None, confounders: int) -> Attribution:
     if confounders > 1:
         return Attribution.CONFOUNDED
-    if criterion is None or delta.oriented is None:
+    if criterion is None or delta.oriented is None or delta.interval is None:
         return Attribution.SOLE
-    if abs(delta.oriented) < margin_of(delta, criterion):
-        return Attribution.NO_EFFECT
-    return Attribution.SOLE
+    margin = margin_of(delta, criterion)
+    inside = -margin < delta.interval.low and delta.interval.high < margin
+    return Attribution.NO_EFFECT if inside else Attribution.SOLE
 
 
 def _beyond_noise(delta: MetricDelta, *, same_seed: bool) -> str:

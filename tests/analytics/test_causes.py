@@ -146,6 +146,17 @@ def test_a_sole_change_within_the_margin_has_no_effect() -> None:
     assert cause.effects[0].attribution is Attribution.NO_EFFECT
 
 
+@pytest.mark.parametrize("values", [(0.947, 0.945, 0.949), (0.950,)])
+def test_an_effect_is_not_denied_unless_the_whole_interval_is_within_the_margin(
+    values: tuple[float, ...],
+) -> None:
+    world = World()
+    baseline = replicates(world, "b", *BASE, values=ACC[: len(values)])
+    candidate = replicates(world, "c", *BASE, params={"alpha": "0.0002"}, values=values)
+    (cause,) = world.compare(baseline, candidate, Criterion("acc", "0.005")).causes
+    assert cause.effects[0].attribution is Attribution.SOLE
+
+
 def test_a_change_that_nobody_recorded_is_unexplained() -> None:
     world = World()
     baseline = replicates(world, "b", *BASE)

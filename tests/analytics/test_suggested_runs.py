@@ -1,5 +1,7 @@
 """Suggested runs: a chain of single changes from the baseline to the candidate."""
 
+from itertools import pairwise
+
 import pytest
 
 from analytics.causes import Attribution, Cause, CauseKind, Effect
@@ -40,7 +42,7 @@ def test_each_pair_of_neighbours_differs_in_one_cause(count: int) -> None:
     assert len(runs) == count - 1
     steps = [set(), *({change.label for change in run.changes} for run in runs)]
     steps.append({f"param p{n}" for n in range(count)})
-    assert all(len(after - before) == 1 for before, after in zip(steps, steps[1:], strict=False))
+    assert all(len(after - before) == 1 for before, after in pairwise(steps))
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])

@@ -11,7 +11,7 @@ from domain.errors import ErrorCode, NotFoundError, UsageError
 from domain.run import RunStatus
 from governance.request_reader import object_of, refused, required_text, text_list
 from graph.filter import RunFilter, parse_filter
-from graph.model import Node, NodeKind, entity_id, node_id
+from graph.model import AttributeValue, Node, NodeKind, entity_id, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
 
 MAX_RUNS = 10_000
@@ -41,6 +41,7 @@ class Filtered:
 
     text: str
     experiments: tuple[str, ...]
+    """Names or ids."""
 
 
 RunSet: TypeAlias = RunIds | GroupOf | Filtered
@@ -204,7 +205,8 @@ def _filtered(
     run_filter = _checked_filter(run_set)
     conditions = [Condition("lifecycle", Operator.EQ, "active"), *run_filter.conditions]
     if run_set.experiments:
-        conditions.append(Condition("experiment_id", Operator.IN, run_set.experiments))
+        ids = _experiment_ids(run_set.experiments, project, graph, as_of)
+        conditions.append(Condition("experiment_id", Operator.IN, ids))
     query = NodeQuery(project, NodeKind.RUN, tuple(conditions), limit=MAX_RUNS + 1)
     nodes = graph.find(query, as_of=as_of)
     if not run_filter.metrics:
@@ -220,6 +222,25 @@ def _filtered(
             for summary in (found.get(entity_id(node.id), {}).get(condition.key),)
         )
     ]
+
+
+def _experiment_ids(
+    asked: Sequence[str], project: str, graph: GraphReader, as_of: int
+) -> tuple[AttributeValue, ...]:
+    """The ids of experiments given by name or id; ``NotFoundError`` for one that is neither."""
+    found: dict[AttributeValue, AttributeValue] = {}
+    for attribute in ("name", "experiment_id"):
+        condition = Condition(attribute, Operator.IN, tuple(asked))
+        for node in graph.find(NodeQuery(project, NodeKind.EXPERIMENT, (condition,)), as_of=as_of):
+            found[node.attributes[attribute]] = node.attributes["experiment_id"]
+    missing = [experiment for experiment in asked if experiment not in found]
+    if missing:
+        raise NotFoundError(
+            f"There is no experiment {missing[0][:64]!r} in the project {project!r}.",
+            hint="Give the experiment's name or id.",
+            context={"experiment": missing[0], "project": project},
+        )
+    return tuple(found[experiment] for experiment in asked)
 
 
 def _checked_filter(run_set: Filtered) -> RunFilter:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from domain.canonical import JsonObject
-from governance.apply_policy import apply_policies
+from governance.apply_policy import apply_policies, record_policies
 from governance.policy_lint import lint
 from governance.policy_reader import parse_policy_document
 
@@ -26,8 +26,7 @@ def declare(services: "Services", text: str, *, project: str, source: str) -> Js
         actor="",
         source=source,
     )
-    receipts = services.log.append([change.draft for change in changes if change.draft])
-    seqs = iter(receipts)
+    leaves = record_policies(changes, ledger=services.log)
     return {
         "policies": [
             {
@@ -35,7 +34,7 @@ def declare(services: "Services", text: str, *, project: str, source: str) -> Js
                 "digest": change.digest,
                 "previous": change.previous,
                 "changed": change.draft is not None,
-                "leafIndex": next(seqs).seq if change.draft else None,
+                "leafIndex": leaves.get(change.name),
             }
             for change in changes
         ],

@@ -79,6 +79,7 @@ def gate(url: str, candidate: str, baseline: str) -> tuple[int, dict]:
     """Ask the gate; its exit code and verdict."""
     code, printed = lineproof(
         "gate", "--url", url, "--policy", "release", "--candidate", candidate,
-        "--baseline", baseline, "--format", "json", expect=(0, 1, 3),
+        "--baseline", baseline, "--experiment", "digits", "--format", "json",
+        expect=(0, 1, 3),
     )  # fmt: skip
     return code, json.loads(printed)

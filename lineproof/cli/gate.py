@@ -26,7 +26,7 @@ def define(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--candidate", metavar="RUNS", help=SYNTAX)
     parser.add_argument("--baseline", metavar="RUNS", help="overrides the policy's baseline rule")
     parser.add_argument(
-        "--experiment", metavar="ID", action="append", default=[], help="where a filter looks"
+        "--experiment", metavar="NAME", action="append", default=[], help="where a filter looks"
     )
     add_format(parser)
     parser.add_argument("--ci-repository", metavar="TEXT", help="recorded with the verdict")

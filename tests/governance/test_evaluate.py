@@ -215,6 +215,22 @@ def test_sets_by_group_and_by_filter(world: World) -> None:
     assert verdict.statement["baseline"]["run_ids"] == ["b0", "b1", "b2", "b4"]
 
 
+def test_a_filter_looks_in_experiments_given_by_name_or_id(world: World) -> None:
+    world.declare()
+    world.experiment("1", "digits")
+    world.experiment("2", "empty")
+    world.batch("b", params={"lr": "1"})
+    world.batch("c", params={"lr": "2"})
+    baseline = {"runs": ["b0", "b1", "b2"]}
+
+    for given in ("digits", "1"):
+        verdict = world.ask({"filter": "params.lr = '2'", "experiments": [given]}, baseline)
+        assert len(verdict.statement["subject"]["run_ids"]) == 5
+    for given in ("empty", "2", "unknown"):
+        with pytest.raises(NotFoundError):
+            world.ask({"filter": "params.lr = '2'", "experiments": [given]}, baseline)
+
+
 @pytest.mark.parametrize(
     ("candidate", "error"),
     [

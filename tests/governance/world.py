@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.tables import MetricTables
 from domain.clock import FrozenClock
+from domain.experiment import EXPERIMENT_CREATED
 from domain.metric import decimal_text
 from domain.run import RUN_DELETED, RUN_LOGGED, RUN_STARTED
 from governance.apply_policy import apply_policies, record_policies
@@ -92,6 +93,11 @@ class World:
         self._count += 1
         draft = Draft(kind, project, "tester", "test", f"test/{self._count}", payload)
         return self.log.append([draft])[0]
+
+    def experiment(self, experiment_id: str, name: str) -> None:
+        """An experiment; runs of this world are in "1"."""
+        payload = {"experiment_id": experiment_id, "name": name, "artifact_location": ""}
+        self.append(EXPERIMENT_CREATED, {**payload, "tags": {}})
 
     def start(
         self,

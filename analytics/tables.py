@@ -53,7 +53,7 @@ class MetricTables:
     be read or written.
     """
 
-    name: Final = "metrics"
+    name: str = "metrics"
 
     def __init__(self, folder: Path, *, clock: Clock) -> None:
         """Open the tables in ``folder``; they are created by the first flush."""

@@ -38,4 +38,5 @@ def _open_graph(settings: Settings) -> GraphStore:
         return SqliteGraph(settings.data / "graph.db")
     from graph.neo4j.store import Neo4jGraph  # The driver is loaded only when it is used.
 
-    return Neo4jGraph(settings.graph, user=settings.graph_user, password=settings.graph_password)
+    password = settings.graph_password
+    return Neo4jGraph(settings.graph, auth=(settings.graph_user, password) if password else None)

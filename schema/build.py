@@ -55,6 +55,10 @@ class LineproofSchema(strawberry.Schema):
         """The graphql-core schema underneath."""
         return self._schema
 
+    def sdl(self) -> str:
+        """The schema definition language of the whole schema, types by name."""
+        return self.as_str() + "\n"
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:

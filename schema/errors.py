@@ -18,15 +18,15 @@ _MASKED_HINT = "Give the request id to the operator: the cause stands under it i
 def expected(error: GraphQLError) -> LineproofError | None:
     """The typed error behind ``error``; None when it was not expected.
 
-    What GraphQL itself objects to (an unknown field, a missing variable) is the caller's to mend:
-    a ``UsageError``.
+    What GraphQL itself objects to before any field is executed (an unknown field, a wrong variable)
+    is the caller's to mend: a ``UsageError``. With a path, an error without a type is ours.
     """
     original = error.original_error
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     if isinstance(original, LineproofError):
         return original
-    if original is None or isinstance(original, GraphQLError):
+    if error.path is None and (original is None or isinstance(original, GraphQLError)):
         return UsageError(error.message, hint="Check the request against the schema.")
     return None
 

@@ -11,8 +11,9 @@ from strawberry.dataloader import DataLoader
 
 from analytics.summaries import MetricSummary
 from analytics.tables import MetricTables
+from governance.verdict import VerdictRecord
 from graph.port import GraphReader
-from resolvers import artifacts, experiments, runs
+from resolvers import artifacts, experiments, runs, verdicts
 from resolvers.artifacts import ArtifactRecord, UseRecord
 from resolvers.experiments import ExperimentRecord
 from resolvers.runs import RunRecord
@@ -50,6 +51,9 @@ class Loaders:
         )
         self.children: DataLoader[Key, tuple[str, ...] | None] = _loader(
             lambda ids, as_of: runs.children(graph, ids, as_of=as_of)
+        )
+        self.verdicts: DataLoader[Key, tuple[VerdictRecord, ...] | None] = _loader(
+            lambda ids, as_of: verdicts.of_runs(graph, ids, as_of=as_of)
         )
         self.users: DataLoader[Key, tuple[str, ...] | None] = _loader(
             lambda ids, as_of: artifacts.users_of(graph, ids, as_of=as_of)

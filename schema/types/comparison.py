@@ -1,13 +1,14 @@
 """Comparisons of two sets of runs."""
 
 import strawberry
-from resolvers.comparisons import ComparedMetric, ComparisonRecord, compared_metrics
 
 from analytics.comparison import Comparison, Side
 from analytics.delta import MetricDelta, State
 from analytics.suggested_runs import suggested_runs
+from domain.canonical import canonical_bytes
 from domain.metric import Direction, Reducer
 from domain.verdict import RuleStatus
+from resolvers.comparisons import ComparedMetric, ComparisonRecord, compared_metrics
 from resolvers.lineage import diff_graph
 from resolvers.paging import page_of
 from schema.context import LineproofInfo
@@ -131,7 +132,7 @@ class ComparisonType:
         self, first: First = FIRST, after: After = None, gated_first: bool = False
     ) -> Connection[MetricComparison]:
         metrics = compared_metrics(self.record, gated_first=gated_first)
-        page = page_of(metrics, lambda each: repr(each.delta.key), first=first, after=after)
+        page = page_of(metrics, _cursor_key, first=first, after=after)
         return Connection(
             nodes=[_metric(each) for each in page.items],
             page_info=page_info(page, after=after),
@@ -189,6 +190,11 @@ def _side(side: Side, as_of: int) -> ComparisonSide:
     return ComparisonSide(
         fingerprint=side.fingerprint, selected_by=side.selected_by, side=side, as_of=as_of
     )
+
+
+def _cursor_key(metric: ComparedMetric) -> str:
+    key = metric.delta.key
+    return canonical_bytes([key.name, key.split, key.reducer.value, key.step]).decode()
 
 
 def _metric(metric: ComparedMetric) -> MetricComparison:

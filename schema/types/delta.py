@@ -85,8 +85,8 @@ def interval_of(interval: Interval | None) -> DeltaInterval | None:
 def plain_delta(delta: MetricDelta) -> Delta:
     """A delta that no rule judges."""
     return Delta(
-        raw=delta.raw,
-        oriented=delta.oriented,
+        raw=finite(delta.raw),
+        oriented=finite(delta.oriented),
         relative=finite(delta.relative),
         interval=interval_of(delta.interval),
         margin=None,

@@ -23,6 +23,7 @@ from schema.types.node import NodeInterface
 
 if TYPE_CHECKING:
     from schema.types.experiment import Experiment
+    from schema.types.verdict import Verdict
 
 
 @strawberry.enum(description="In which order runs stand. Position in the ledger is the only order.")
@@ -132,6 +133,15 @@ class Run(NodeInterface):
     async def children(self, info: LineproofInfo) -> list["Run"]:
         found = await info.context.loaders.children.load((self.run_id, self.as_of))
         return await load_runs(info.context, found or (), self.as_of)
+
+    @resolved("The verdicts that judged it as a candidate, the oldest first.")
+    async def verdicts(
+        self, info: LineproofInfo
+    ) -> list[Annotated["Verdict", strawberry.lazy("schema.types.verdict")]]:
+        from schema.types.verdict import verdict_of
+
+        found = await info.context.loaders.verdicts.load((self.run_id, self.as_of))
+        return [verdict_of(record, self.as_of) for record in found or ()]
 
 
 def run_of(record: RunRecord, as_of: int) -> Run:

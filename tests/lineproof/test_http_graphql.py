@@ -98,6 +98,13 @@ def test_a_project_sees_its_own(client: TestClient) -> None:
     assert response.json() == {"data": {"runs": {"totalCount": 0}}}
 
 
+def test_recorded_json_is_given_as_it_is(client: TestClient) -> None:
+    query = "{ ledgerEntry(leafIndex: 1) { type payload } policies { document } }"
+    data = ask(client, query).json()["data"]
+    assert data["ledgerEntry"]["type"] == "policy.applied"
+    assert data["ledgerEntry"]["payload"]["document"] == data["policies"][0]["document"]
+
+
 def test_a_field_that_fails_leaves_the_others(client: TestClient) -> None:
     response = ask(client, '{ run(id: "nope") { id } ledgerPoint { treeSize } }')
     assert response.status_code == 200

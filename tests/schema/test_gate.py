@@ -130,6 +130,14 @@ def test_expected_failures_are_members_of_the_result(
     assert problem["message"]
 
 
+def test_a_run_knows_the_verdicts_on_it(written: History) -> None:
+    found = verdict(written)
+    query = "query Q($id: ID!) { run(id: $id) { verdicts { id outcome } } }"
+    judged = written.data(query, id=written.runs["data"][0])["run"]["verdicts"]
+    assert {"id": found["id"], "outcome": "FAIL"} in judged
+    assert written.data(query, id=written.runs["baseline"][0])["run"]["verdicts"] == []
+
+
 def test_a_reused_key_with_another_question_is_a_conflict(written: History) -> None:
     verdict(written, idempotencyKey="build-1")
     asked = question(written, candidate="both", idempotencyKey="build-1")

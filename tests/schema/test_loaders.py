@@ -13,6 +13,7 @@ from tests.schema.conftest import History
 
 QUERY = """query Q($first: Int!) { runs(first: $first) { nodes { id params { key }
   metrics { last } experiment { name } parents { id } children { id } outputs { role }
+  verdicts { id }
   inputs { role artifact { name generatedBy { id } usedBy { totalCount nodes { id } } } } } } }"""
 
 
@@ -67,4 +68,4 @@ def test_store_calls_do_not_grow_with_the_runs(calls: Callable[[int], Counter[st
     assert many == one
     assert many["summaries"] == 1
     assert many["find"] == 1
-    assert sum(many.values()) <= 16
+    assert sum(many.values()) <= 18

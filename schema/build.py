@@ -1,6 +1,6 @@
 """The GraphQL schema, with its limits and its way of failing built in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import cast
 
 import strawberry
@@ -48,7 +48,7 @@ class LineproofSchema(strawberry.Schema):
             extensions=[_LimitCost],
             config=StrawberryConfig(scalar_map=SCALARS),
         )
-        self.weights: Mapping[str, int] = weights_of(self.core)
+        self.weights = weights_of(self.core)
 
     @property
     def core(self) -> GraphQLSchema:

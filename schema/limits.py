@@ -55,6 +55,29 @@ SIZE_ARGUMENTS = frozenset({"first", "maxNodes"})
 """Arguments by which a client says how many items it wants."""
 
 
+@dataclass(frozen=True, slots=True)
+class FieldWeight:
+    """What a field gives."""
+
+    items: int
+    """How many, when the query does not ask for a size."""
+    type_name: str
+    """The type of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the limiter knows of a schema."""
+
+    fields: Mapping[tuple[str, str], FieldWeight]
+    """By type name and field name; what is not there gives one item of no known type."""
+    roots: Mapping[str, str]
+    """The root type's name by ``query``, ``mutation``, ``subscription``."""
+
+
+_UNKNOWN = FieldWeight(1, "")
+
+
 @dataclass(slots=True)
 class _Measure:
     """What one selection set holds, its fragments expanded."""
@@ -116,13 +139,12 @@ def check_document(
     document: DocumentNode,
     variables: Mapping[str, object],
     *,
-    weights: Mapping[str, int],
+    weights: Weights,
     limits: Limits = DEFAULT_LIMITS,
 ) -> None:
     """Raises ``UsageError`` (TOO_COMPLEX) for a document that passes any limit.
 
-    ``weights`` says for a field's name how many items it gives when no size is asked for; fields
-    without a weight give one. Circular fragments are refused here too: their cost has no bound.
+    Circular fragments are refused here too: their cost has no bound.
     """
     meter = _Meter(document, variables, weights, limits)
     for definition in document.definitions:
@@ -139,7 +161,7 @@ class _Meter:
         self,
         document: DocumentNode,
         variables: Mapping[str, object],
-        weights: Mapping[str, int],
+        weights: Weights,
         limits: Limits,
     ) -> None:
         self._fragments = {
@@ -154,7 +176,8 @@ class _Meter:
         self._open: set[str] = set()
 
     def operation(self, definition: OperationDefinitionNode) -> None:
-        measure = self._selections(definition.selection_set)
+        root = self._weights.roots.get(definition.operation.value, "")
+        measure = self._selections(definition.selection_set, root)
         for variable in definition.variable_definitions or ():
             self._add_directives(measure, variable.directives)
         self._add_directives(measure, definition.directives)
@@ -172,46 +195,52 @@ class _Meter:
         if definition is None:
             return _Measure()
         self._open.add(name)
-        measure = self._selections(definition.selection_set)
+        type_name = definition.type_condition.name.value
+        measure = self._selections(definition.selection_set, type_name)
         self._add_directives(measure, definition.directives)
         self._open.discard(name)
         self._measured[name] = measure
         return measure
 
-    def _selections(self, selection_set: SelectionSetNode) -> _Measure:
+    def _selections(self, selection_set: SelectionSetNode, type_name: str) -> _Measure:
         total = _Measure()
         for selection in selection_set.selections:
             if isinstance(selection, FieldNode):
-                self._merge(total, self._field(selection))
+                self._merge(total, self._field(selection, type_name))
             elif isinstance(selection, FragmentSpreadNode):
                 self._merge(total, self.fragment(selection.name.value))
             elif isinstance(selection, InlineFragmentNode):
-                self._merge(total, self._selections(selection.selection_set))
+                condition = selection.type_condition
+                inner = condition.name.value if condition else type_name
+                self._merge(total, self._selections(selection.selection_set, inner))
             self._add_directives(total, selection.directives)
         return total
 
-    def _field(self, node: FieldNode) -> _Measure:
+    def _field(self, node: FieldNode, type_name: str) -> _Measure:
         name = node.name.value
         response_name = node.alias.value if node.alias else name
-        inner = self._selections(node.selection_set) if node.selection_set else _Measure()
+        weight = self._weights.fields.get((type_name, name), _UNKNOWN)
+        inner = _Measure()
+        if node.selection_set:
+            inner = self._selections(node.selection_set, weight.type_name)
         return _Measure(
             depth=inner.depth + 1,
             fields=inner.fields + 1,
             aliases=inner.aliases + (1 if node.alias else 0),
             repeats=inner.repeats,
             directives=inner.directives,
-            cost=1 + self._size(node) * inner.cost,
+            cost=1 + self._size(node, weight) * inner.cost,
             names={response_name: 1},
         )
 
-    def _size(self, node: FieldNode) -> int:
+    def _size(self, node: FieldNode, weight: FieldWeight) -> int:
         """How many items the field gives: what is asked for, else its weight."""
         for argument in node.arguments or ():
             if argument.name.value in SIZE_ARGUMENTS:
                 asked = self._integer(argument.value)
                 if asked is not None:
                     return max(1, asked)
-        return self._weights.get(node.name.value, 1)
+        return weight.items
 
     def _integer(self, value: ValueNode) -> int | None:
         if isinstance(value, IntValueNode):

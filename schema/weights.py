@@ -1,10 +1,14 @@
 """How many items each field of the schema gives when a query does not say: for the cost limiter."""
 
-from collections.abc import Mapping
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationType,
+)
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
-
-from schema.limits import SIZE_ARGUMENTS
+from schema.limits import SIZE_ARGUMENTS, FieldWeight, Weights
 
 LIST_WEIGHT = 5
 """Items assumed of a list that has no page size, for example a run's inputs."""
@@ -12,28 +16,30 @@ _PAGE_PARTS = frozenset({"nodes", "edges"})
 """Lists whose size was counted at the field that holds them."""
 
 
-def weights_of(schema: GraphQLSchema) -> Mapping[str, int]:
-    """Field name to the greatest number of items that a field of that name gives by default."""
-    weights: dict[str, int] = {}
+def weights_of(schema: GraphQLSchema) -> Weights:
+    """The weight of every field of every type."""
+    fields: dict[tuple[str, str], FieldWeight] = {}
     for type_name in sorted(schema.type_map):
         kind = schema.type_map[type_name]
-        if type_name.startswith("__") or not isinstance(kind, GraphQLObjectType):
-            continue
-        for name, field in kind.fields.items():
-            weight = 1 if name in _PAGE_PARTS else _weight(schema, field)
-            weights[name] = max(weights.get(name, 1), weight)
-    return {name: weight for name, weight in weights.items() if weight > 1}
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in kind.fields.items():
+                fields[type_name, name] = _weight(schema, name, field)
+    roots = {
+        operation.value: root.name
+        for operation in OperationType
+        if (root := schema.get_root_type(operation)) is not None
+    }
+    return Weights(fields, roots)
 
 
-def _weight(schema: GraphQLSchema, field: GraphQLField) -> int:
-    for name in sorted(SIZE_ARGUMENTS):
-        argument = field.args.get(name)
+def _weight(schema: GraphQLSchema, name: str, field: GraphQLField) -> FieldWeight:
+    notation = f"{field.type}"
+    item = notation.strip("[]!")
+    if name in _PAGE_PARTS:
+        return FieldWeight(1, item)
+    for argument_name in sorted(SIZE_ARGUMENTS):
+        argument = field.args.get(argument_name)
         if argument is not None and isinstance(argument.default_value, int):
-            return argument.default_value
-    return LIST_WEIGHT if _is_list_of_objects(schema, f"{field.type}") else 1
-
-
-def _is_list_of_objects(schema: GraphQLSchema, notation: str) -> bool:
-    """``notation`` is the type as the schema language writes it, for example ``[Run!]!``."""
-    item = schema.type_map[notation.strip("[]!")]
-    return notation.startswith("[") and isinstance(item, GraphQLObjectType | GraphQLInterfaceType)
+            return FieldWeight(argument.default_value, item)
+    objects = isinstance(schema.type_map[item], GraphQLObjectType | GraphQLInterfaceType)
+    return FieldWeight(LIST_WEIGHT if objects and notation.startswith("[") else 1, item)

@@ -6,9 +6,26 @@ import pytest
 from graphql import get_introspection_query
 
 from domain.errors import ErrorCode, UsageError
-from schema.limits import Limits, check_document, check_variables, parse_limited
+from schema.limits import (
+    FieldWeight,
+    Limits,
+    Weights,
+    check_document,
+    check_variables,
+    parse_limited,
+)
 
-WEIGHTS = {"runs": 50, "experiments": 50}
+WEIGHTS = Weights(
+    {
+        ("Query", "experiments"): FieldWeight(50, "Page"),
+        ("Query", "runs"): FieldWeight(50, "Page"),
+        ("Page", "nodes"): FieldWeight(1, "Item"),
+        ("Item", "runs"): FieldWeight(50, "Page"),
+        ("Item", "metrics"): FieldWeight(5, "Metric"),
+        ("Query", "metrics"): FieldWeight(5_000, "Metric"),
+    },
+    {"query": "Query"},
+)
 BOMB = (
     "query{...A}"
     + "".join(
@@ -87,6 +104,20 @@ def test_a_connection_without_a_size_has_its_default() -> None:
     assert "sizes" in refused(
         "{experiments {nodes {runs {nodes {runs {nodes {runs {nodes {id}}}}}}}}}"
     )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{runs(first: 1000) {nodes {metrics {key last}}}}",
+        "{runs(first: 1000) {nodes {...F}}} fragment F on Item {metrics {key last}}",
+        "{runs(first: 1000) {nodes {... on Item {metrics {key last}}}}}",
+        "{runs(first: 1000) {nodes {... @include(if: true) {metrics {key last}}}}}",
+    ],
+)
+def test_a_field_weighs_what_it_gives_on_its_type(source: str) -> None:
+    accepted(source)
+    assert "sizes" in refused("{metrics {a b c d e f g h i j}}")
 
 
 def test_ordinary_queries_pass() -> None:

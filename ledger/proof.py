@@ -19,7 +19,8 @@ from domain.errors import ErrorCode, IntegrityError
 from ledger import merkle
 from ledger.checkpoint import Checkpoint, open_checkpoint
 from ledger.merkle import HASH_SIZE
-from ledger.signing import decode_base64, parse_vkey
+from ledger.note import decode_base64
+from ledger.signing import parse_vkey
 
 HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile("index (0|[1-9][0-9]{0,18})")

@@ -1,10 +1,12 @@
-"""Reading a tlog-tiles folder, ours or a stranger's. Needs no database and no key.
+"""Reading a tlog-tiles log, ours or a stranger's. Needs no database and no key.
 
 Nothing read here is trusted before it has been held against a signed root; what cannot be right by
 its form alone is an ``IntegrityError`` at once.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from domain.errors import ErrorCode, IntegrityError, NotFoundError
 from ledger import merkle, tiles
@@ -12,21 +14,19 @@ from ledger.durable import read_file
 from ledger.merkle import Edge
 from ledger.tiles import ENTRIES, TILE_HEIGHT, Resource
 
+Fetch: TypeAlias = Callable[[str], bytes | None]
+"""The bytes of a file by its path under the log's prefix; None when there is none."""
 
-class StaticReader:
-    """The files under a log's prefix."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+class LogReader:
+    """The files under a log's prefix, wherever ``fetch`` finds them."""
 
-    @property
-    def root(self) -> Path:
-        """The folder that stands for the log's prefix."""
-        return self._root
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
 
     def checkpoint_text(self) -> str:
         """The checkpoint file, not yet verified; ``NotFoundError`` when there is none."""
-        data = read_file(self._root / tiles.CHECKPOINT)
+        data = self._fetch(tiles.CHECKPOINT)
         if data is None:
             raise NotFoundError(
                 "The ledger has no checkpoint.", hint="Is this the folder of a ledger?"
@@ -78,7 +78,7 @@ class StaticReader:
     def _read(self, resource: Resource) -> tuple[bytes, int]:
         """A resource's bytes and width: the full one stands in for a partial that was removed."""
         for candidate in (resource, resource.full):
-            data = read_file(self._root / candidate.path)
+            data = self._fetch(candidate.path)
             if data is not None:
                 return data, candidate.width
         raise IntegrityError(
@@ -86,3 +86,16 @@ class StaticReader:
             hint="Restore it from a backup or a mirror; nothing after it can be proven.",
             context={"path": resource.path, "seq": resource.first_leaf},
         )
+
+
+class StaticReader(LogReader):
+    """A log in a folder."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(lambda path: read_file(root / path))
+        self._root = root
+
+    @property
+    def root(self) -> Path:
+        """The folder that stands for the log's prefix."""
+        return self._root

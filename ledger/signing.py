@@ -1,13 +1,9 @@
-"""Ed25519 keys and signed notes. https://c2sp.org/signed-note. The only importer of cryptography.
+"""Ed25519 keys and signed notes. https://c2sp.org/signed-note. Importer of cryptography.
 
-A note is text that ends in a newline, an empty line, and signature lines
-``— <name> base64(key id || signature)``. A verifier key ("vkey") is
-``<name>+<key id>+base64(0x01 || public key)``.
+A verifier key ("vkey") is ``<name>+<key id>+base64(algorithm || public key)``. The algorithm byte
+says what a key signs: notes of its own (0x01), or cosignatures of other logs' checkpoints (0x04).
 """
 
-import base64
-import binascii
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +11,14 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from domain.errors import ErrorCode, IntegrityError, UsageError
+from domain.errors import ErrorCode, UsageError
+from ledger import note
+from ledger.note import NAME, bad_note, decode_base64, encode_base64
 
 ED25519 = b"\x01"
-MAX_SIGNATURES = 64
+COSIGNATURE = b"\x04"
+"""https://c2sp.org/tlog-cosignature: Ed25519 over a time and a checkpoint."""
 _PRIVATE_PREFIX = "PRIVATE+KEY+"
-_NAME = re.compile(r"[^\s+]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +28,17 @@ class Verifier:
     name: str
     public: bytes
     """32 bytes, RFC 8032."""
+    algorithm: bytes = ED25519
 
     @property
     def key_id(self) -> bytes:
-        """SHA-256(name || 0x0A || 0x01 || public key)[:4]."""
-        data = self.name.encode() + b"\n" + ED25519 + self.public
-        return hashlib.sha256(data).digest()[:4]
+        """SHA-256(name || 0x0A || algorithm || public key)[:4]."""
+        return note.key_id(self.name, self.algorithm + self.public)
 
     @property
     def vkey(self) -> str:
         """The key as text."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(ED25519 + self.public)}"
+        return f"{self.name}+{self.key_id.hex()}+{encode_base64(self.algorithm + self.public)}"
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Whether ``signature`` is this key's over ``message``."""
@@ -54,45 +52,53 @@ class Verifier:
 class Signer:
     """A private key with its name."""
 
-    def __init__(self, name: str, seed: bytes) -> None:
+    def __init__(self, name: str, seed: bytes, algorithm: bytes = ED25519) -> None:
         self._seed = seed
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
+        self.verifier = Verifier(name, self._key.public_key().public_bytes_raw(), algorithm)
 
     @property
     def key_file(self) -> str:
         """The key file's text, one line in the form of Go's ``note.GenerateKey``. Never log it."""
         name, key_id = self.verifier.name, self.verifier.key_id.hex()
-        return f"{_PRIVATE_PREFIX}{name}+{key_id}+{_base64(ED25519 + self._seed)}\n"
+        return (
+            f"{_PRIVATE_PREFIX}{name}+{key_id}+"
+            f"{encode_base64(self.verifier.algorithm + self._seed)}\n"
+        )
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of a message, 64 bytes."""
+        return self._key.sign(message)
 
     def sign_note(self, body: str) -> str:
         """``body`` (ends in a newline) as a signed note."""
-        signature = self.verifier.key_id + self._key.sign(body.encode())
-        return f"{body}\n— {self.verifier.name} {_base64(signature)}\n"
+        signature = self.sign(body.encode())
+        line = note.signature_line(self.verifier.name, self.verifier.key_id, signature)
+        return f"{body}\n{line}"
 
 
-def generate_signer(name: str) -> Signer:
+def generate_signer(name: str, algorithm: bytes = ED25519) -> Signer:
     """A new key; a name without spaces and plus signs, else ``UsageError`` (CONFIG_INVALID)."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise _bad_key("its name must not be empty nor hold a space or a plus sign")
-    return Signer(name, Ed25519PrivateKey.generate().private_bytes_raw())
+    return Signer(name, Ed25519PrivateKey.generate().private_bytes_raw(), algorithm)
 
 
-def parse_signer(text: str) -> Signer:
+def parse_signer(text: str, algorithm: bytes = ED25519) -> Signer:
     """The key in a key file; ``UsageError`` (CONFIG_INVALID) when it is not one."""
     if not text.startswith(_PRIVATE_PREFIX):
         raise _bad_key("the key file does not hold a private key")
-    name, key_id, seed = _parse_key(text.removeprefix(_PRIVATE_PREFIX))
-    signer = Signer(name, seed)
+    name, key_id, seed = _parse_key(text.removeprefix(_PRIVATE_PREFIX), algorithm)
+    signer = Signer(name, seed, algorithm)
     if signer.verifier.key_id != key_id:
         raise _bad_key("its id does not belong to its name and bytes")
     return signer
 
 
-def parse_vkey(text: str) -> Verifier:
+def parse_vkey(text: str, algorithm: bytes = ED25519) -> Verifier:
     """The verifier key in ``text``; ``UsageError`` (CONFIG_INVALID) when it is not one."""
-    name, key_id, public = _parse_key(text)
-    verifier = Verifier(name, public)
+    name, key_id, public = _parse_key(text, algorithm)
+    verifier = Verifier(name, public, algorithm)
     if verifier.key_id != key_id:
         raise _bad_key("its id does not belong to its name and bytes")
     return verifier
@@ -104,67 +110,35 @@ def open_note(text: str, verifiers: Sequence[Verifier]) -> str:
     Unknown signatures are ignored. ``IntegrityError`` (CHECKPOINT_INVALID) when the note is
     malformed, a known key's signature is wrong, or no known key signed.
     """
-    body, lines = _split_note(text)
+    body, lines = note.split_note(text)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     verified = False
     for line in lines:
-        name, signature = _parse_signature(line)
+        name, signature = note.parse_signature(line)
         verifier = known.get((name, signature[:4]))
         if verifier is None:
             continue
         if not verifier.verifies(body.encode(), signature[4:]):
-            raise _bad_note(f"the signature of {name} is wrong")
+            raise bad_note(f"the signature of {name} is wrong")
         verified = True
     if not verified:
-        raise _bad_note("no trusted key signed it")
+        raise bad_note("no trusted key signed it")
     return body
 
 
-def _split_note(text: str) -> tuple[str, list[str]]:
-    body, separator, signatures = text.rpartition("\n\n")
-    if not separator or not signatures.endswith("\n"):
-        raise _bad_note("it is not a signed note")
-    if any(character < " " and character != "\n" for character in text):
-        raise _bad_note("it holds control characters")
-    lines = signatures[:-1].split("\n")
-    if len(lines) > MAX_SIGNATURES:
-        raise _bad_note("it has too many signatures")
-    return body + "\n", lines
-
-
-def _parse_signature(line: str) -> tuple[str, bytes]:
-    parts = line.split(" ")
-    if len(parts) != 3 or parts[0] != "—" or not _NAME.fullmatch(parts[1]):
-        raise _bad_note("a signature line is malformed")
-    signature = decode_base64(parts[2])
-    if signature is None or len(signature) < 5:
-        raise _bad_note("a signature line is malformed")
-    return parts[1], signature
-
-
-def _parse_key(text: str) -> tuple[str, bytes, bytes]:
+def _parse_key(text: str, algorithm: bytes) -> tuple[str, bytes, bytes]:
     parts = text.strip().split("+", 2)
-    if len(parts) != 3 or not _NAME.fullmatch(parts[0]):
+    if len(parts) != 3 or not NAME.fullmatch(parts[0]):
         raise _bad_key("it must read <name>+<id>+<base64>")
     key = decode_base64(parts[2])
     if not re.fullmatch("[0-9a-f]{8}", parts[1]) or key is None:
         raise _bad_key("it must read <name>+<id>+<base64>")
-    if key[:1] != ED25519 or len(key) != 33:
+    if key[:1] not in (ED25519, COSIGNATURE) or len(key) != 33:
         raise _bad_key("only Ed25519 keys are supported")
+    if key[:1] != algorithm:
+        kinds = {ED25519: "a log", COSIGNATURE: "a witness"}
+        raise _bad_key(f"it is the key of {kinds[key[:1]]}, not of {kinds[algorithm]}")
     return parts[0], bytes.fromhex(parts[1]), key[1:]
-
-
-def decode_base64(text: str) -> bytes | None:
-    """The bytes of standard base64 in its one canonical spelling, None otherwise."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return data if _base64(data) == text else None
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def _bad_key(why: str) -> UsageError:
@@ -172,12 +146,4 @@ def _bad_key(why: str) -> UsageError:
         f"The key cannot be used: {why}.",
         code=ErrorCode.CONFIG_INVALID,
         hint="A verifier key stands in ledger.toml, on the line that starts with vkey.",
-    )
-
-
-def _bad_note(why: str) -> IntegrityError:
-    return IntegrityError(
-        f"The checkpoint cannot be trusted: {why}.",
-        code=ErrorCode.CHECKPOINT_INVALID,
-        hint="Do not use this ledger before you know who changed it.",
     )

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from domain.errors import IntegrityError
 from ledger import merkle, tiles
-from ledger.reader import StaticReader
+from ledger.reader import LogReader
 from ledger.tiles import ENTRIES, TILE_WIDTH, Resource
 from ledger.verify_report import VerifyReport
 
@@ -19,7 +19,7 @@ OnBundle: TypeAlias = Callable[[int, Sequence[bytes]], None]
 class TreeCheck:
     """Folds every entry up to the root and holds each tile against what it must be."""
 
-    def __init__(self, reader: StaticReader, size: int, report: VerifyReport) -> None:
+    def __init__(self, reader: LogReader, size: int, report: VerifyReport) -> None:
         self._reader = reader
         self._size = size
         self._report = report

@@ -68,7 +68,7 @@ class Publisher:
     def _check_tree(self, head: Head) -> None:
         size, edge = head.published, self._reader.edge(head.published)
         for entries in self._pending(head):
-            size, edge = merkle.extend(size, edge, map(merkle.leaf_hash, entries))
+            size, edge = merkle.extend(size, edge, merkle.leaf_hashes(entries))
         if edge != head.edge:
             raise _tampered("the files do not lead to the committed root", head.published)
 

@@ -8,7 +8,7 @@ three. Several processes may use one database: each transaction reads ``head`` a
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -103,6 +103,15 @@ class Sequencer:
                 (start, stop),
             ).fetchall()
 
+    def keys_beyond_head(self) -> int:
+        """How many idempotency keys stand for entries that are not there."""
+        with self._reader_lock, _typed_errors():
+            # One statement, one moment: writers of other processes go on.
+            row = self._reader.execute(
+                "SELECT count(*) FROM idem WHERE seq >= (SELECT size FROM head)"
+            ).fetchone()
+        return int(row[0])
+
     def torn(self) -> bool:
         """Whether the database file does not end with a whole page."""
         with self._reader_lock, _typed_errors():
@@ -110,12 +119,15 @@ class Sequencer:
         return self._path.stat().st_size % page_size != 0
 
     def faults(self, *, tables: Sequence[str] = ("head", "pending", "idem")) -> list[str]:
-        """What SQLite finds wrong in the tables' pages and indexes; empty when all is well."""
-        with self._reader_lock, _typed_errors():
+        """What SQLite finds wrong in the tables' pages and indexes; empty when all is well.
+
+        On a connection of its own: it takes long, and others go on reading meanwhile.
+        """
+        with _typed_errors(), closing(_connect(self._path)) as connection:
             found = [
                 str(row[0])
                 for table in tables
-                for row in self._reader.execute(f"PRAGMA integrity_check({table})")
+                for row in connection.execute(f"PRAGMA integrity_check({table})")
             ]
         return [message for message in found if message != "ok"]
 
@@ -131,7 +143,8 @@ class Sequencer:
             batch = _Batch(db, head.size, max(head.at, now_ms))
             outcomes = [batch.add(unit) for unit in units]
             if batch.recorded:
-                size, edge = merkle.extend(head.size, head.edge, batch.leaves())
+                leaves = merkle.leaf_hashes(entry for _, entry in batch.recorded)
+                size, edge = merkle.extend(head.size, head.edge, leaves)
                 db.executemany("INSERT INTO pending VALUES (?, ?)", batch.recorded)
                 db.execute(
                     "UPDATE head SET size = ?, edge = ?, checkpoint = ?, at = ?",
@@ -171,10 +184,6 @@ class _Batch:
                 return _conflict(content.idem, known[0])
         self._insert(unit, receipts)
         return receipts
-
-    def leaves(self) -> Iterator[bytes]:
-        """Leaf hashes of what is new, in order."""
-        return (merkle.leaf_hash(entry) for _, entry in self.recorded)
 
     def _lookup(self, key: tuple[str, str]) -> tuple[int, bytes] | None:
         row: tuple[int, bytes] | None = self._db.execute(

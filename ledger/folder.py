@@ -12,7 +12,7 @@ from pathlib import Path
 
 from domain.errors import ErrorCode, IntegrityError, LineproofError, UsageError
 from ledger import merkle
-from ledger.checkpoint import open_checkpoint, sign_checkpoint
+from ledger.checkpoint import sign_checkpoint
 from ledger.durable import DurableFolder, Fs, clear_folder, read_file, typed_errors
 from ledger.lock import open_lock, try_exclusive
 from ledger.manifest import KeyRange, Manifest, parse_manifest
@@ -116,7 +116,7 @@ def check_folder(paths: Paths, manifest: Manifest, sequencer: Sequencer) -> None
     if faults:
         raise _tampered(f"sequencer.db is damaged ({faults[0]})")
     head = sequencer.head()
-    committed = open_checkpoint(head.checkpoint, manifest.verifiers, manifest.origin)
+    committed = manifest.open(head.checkpoint)
     if (committed.size, committed.root) != (head.size, merkle.root(head.edge)):
         raise _tampered("sequencer.db contradicts the checkpoint in it")
     text = read_file(paths.static / CHECKPOINT)
@@ -124,7 +124,7 @@ def check_folder(paths: Paths, manifest: Manifest, sequencer: Sequencer) -> None
         if head.published:
             raise _rolled_back("the published files are gone")
         return
-    published = open_checkpoint(_decoded(text), manifest.verifiers, manifest.origin)
+    published = manifest.open(_decoded(text))
     if published.size > head.size:
         raise _rolled_back(f"{published.size} entries are published, {head.size} are sequenced")
     if published.size < head.published:

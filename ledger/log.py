@@ -23,7 +23,7 @@ from domain.errors import (
 )
 from ledger import merkle, tiles
 from ledger.blobs import Blobs
-from ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.durable import Fs, FsyncFailed, OsFs
 from ledger.entry import Draft, Entry, Receipt, decode, encode
 from ledger.folder import OpenFolder, check_folder, open_folder
@@ -234,7 +234,7 @@ class Log:
         return sign_checkpoint(self.origin, size, root, self._folder.signer).text
 
     def _verified(self, text: str) -> Checkpoint:
-        return open_checkpoint(text, self._folder.manifest.verifiers, self.origin)
+        return self._folder.manifest.open(text)
 
     def _raw(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
         """The bytes of committed entries, from the static files as far as they are known to go.

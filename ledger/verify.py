@@ -2,7 +2,8 @@
 
 ::
 
-    1. ledger.toml is in its one form and names the key that the caller pinned
+    1. ledger.toml is in its one form; its keys lead from the pinned one to the one in force,
+       as entries in the tree say                                (verify_keys)
     2. the checkpoint is signed by that key and of that origin
     3. every entry hashes to its leaf in the level-0 tile        (verify_tree)
     4. every tile leads to the tile above, the last to the root  (verify_tree)
@@ -10,33 +11,56 @@
     6. every payload in a blob is there, every blob unchanged    (verify_state)
     7. the sequencer continues the published tree                (verify_state)
 
-A static folder (a mirror, a stranger's log) has steps 2 to 5 only. Memory does not grow with the
-number of entries.
+A static folder (an export, a mirror, a stranger's log) has steps 1 to 5, a log that is read over
+HTTP steps 1 to 4, the first of them only where there is a ledger.toml. Memory does not grow with
+the number of entries.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from domain.errors import IntegrityError, LineproofError, UsageError
-from ledger.checkpoint import open_checkpoint
+from domain.errors import IntegrityError, LineproofError, NotFoundError
+from ledger import manifest as manifests
 from ledger.durable import read_file
 from ledger.folder import Paths
-from ledger.manifest import Manifest, parse_manifest
-from ledger.reader import StaticReader
-from ledger.signing import Verifier, parse_vkey
+from ledger.http_reader import HttpReader
+from ledger.manifest import Manifest, parse_manifest, pinned_manifest
+from ledger.reader import LogReader, StaticReader
+from ledger.signing import parse_vkey
 from ledger.verify_files import check_files
+from ledger.verify_keys import KeyCheck
 from ledger.verify_report import Fault, VerifyReport
 from ledger.verify_state import StateCheck
 from ledger.verify_tree import OnBundle, TreeCheck
 
-__all__ = ["Fault", "VerifyReport", "verify_folder", "verify_static"]
+__all__ = ["Fault", "VerifyReport", "verify_folder", "verify_static", "verify_url"]
 
 
 def verify_static(root: Path, vkey: str, *, origin: str | None = None) -> VerifyReport:
     """Verify a tlog-tiles folder with a pinned key; ``origin`` defaults to the key's name."""
-    verifier = parse_vkey(vkey)
     report = VerifyReport()
-    _check_static(root, (verifier,), origin or verifier.name, report, _ignore)
+    beside = read_file(root / manifests.FILE)
+    manifest = _pinned(beside, vkey, origin, report)
+    if manifest is not None:
+        _check_log(StaticReader(root), manifest, report, _ignore)
+        _check_files(root, report, set() if beside is None else {manifests.FILE})
+    report.sort()
+    return report
+
+
+def verify_url(url: str, vkey: str) -> VerifyReport:
+    """Verify a log over HTTP with a pinned key: every entry, and every tile that leads to the root.
+
+    Raises ``BackendError`` when the address does not answer.
+    """
+    report = VerifyReport()
+    reader = HttpReader(url)
+    try:
+        manifest = _pinned(reader.file(manifests.FILE), vkey, None, report)
+        if manifest is not None:
+            _check_log(reader, manifest, report, _ignore)
+    finally:
+        reader.close()
     report.sort()
     return report
 
@@ -54,7 +78,8 @@ def verify_folder(data: Path, *, vkey: str | None = None) -> VerifyReport:
     if manifest is not None:
         state = StateCheck(paths, manifest, beside)
         # 2 to 5
-        _check_static(paths.static, manifest.verifiers, manifest.origin, report, state.on_bundle)
+        _check_log(StaticReader(paths.static), manifest, report, state.on_bundle)
+        _check_files(paths.static, report, set())
         # 6, 7
         state.finish()
     report.merge(beside)
@@ -62,42 +87,59 @@ def verify_folder(data: Path, *, vkey: str | None = None) -> VerifyReport:
     return report
 
 
+def _pinned(
+    data: bytes | None, vkey: str, origin: str | None, report: VerifyReport
+) -> Manifest | None:
+    verifier = parse_vkey(vkey)
+    try:
+        return pinned_manifest(data, verifier.vkey, origin)
+    except LineproofError as error:
+        report.add(None, manifests.FILE, error.message)
+        return None
+
+
 def _manifest(paths: Paths, vkey: str | None, report: VerifyReport) -> Manifest | None:
     data = read_file(paths.manifest)
     if data is None:
         report.add(None, "ledger/ledger.toml", "it is missing")
         return None
+    pinned = None if vkey is None else parse_vkey(vkey)
     try:
         manifest = parse_manifest(data)
-    except UsageError as error:
+        return manifest if pinned is None else manifest.trusted_from(pinned)
+    except LineproofError as error:
         report.add(None, "ledger/ledger.toml", error.message)
         return None
-    if vkey is not None and parse_vkey(vkey) not in manifest.verifiers:
-        report.add(None, "ledger/ledger.toml", "it does not name the pinned key")
-        return None
-    return manifest
 
 
-def _check_static(
-    root: Path,
-    verifiers: Sequence[Verifier],
-    origin: str,
-    report: VerifyReport,
-    on_bundle: OnBundle,
+def _check_log(
+    reader: LogReader, manifest: Manifest, report: VerifyReport, on_bundle: OnBundle
 ) -> None:
-    reader = StaticReader(root)
     # 2
     try:
-        checkpoint = open_checkpoint(reader.checkpoint_text(), verifiers, origin)
-    except LineproofError as error:
+        checkpoint = manifest.open(reader.checkpoint_text())
+    except (IntegrityError, NotFoundError) as error:
         report.add(None, "checkpoint", error.message)
         return
-    report.origin, report.size, report.root = origin, checkpoint.size, checkpoint.root
+    report.origin, report.size = manifest.origin, checkpoint.size
+    report.root = checkpoint.root
+    keys = KeyCheck(manifest, report)
+
+    def on_entries(first: int, entries: Sequence[bytes]) -> None:
+        keys.on_bundle(first, entries)
+        on_bundle(first, entries)
+
     # 3, 4
-    TreeCheck(reader, checkpoint.size, report).run(checkpoint.root, on_bundle)
+    TreeCheck(reader, checkpoint.size, report).run(checkpoint.root, on_entries)
+    keys.finish(checkpoint.size)
+
+
+def _check_files(root: Path, report: VerifyReport, beside: set[str]) -> None:
     # 5
+    if not report.root:
+        return
     try:
-        check_files(root, checkpoint.size, report)
+        check_files(root, report.size, report, beside)
     except IntegrityError as error:
         report.add(None, "tile", error.message)
 

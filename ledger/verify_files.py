@@ -1,6 +1,6 @@
 """Verification of every file under a log's prefix, also those that no reader needs any more."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from domain.errors import IntegrityError
@@ -10,16 +10,17 @@ from ledger.tiles import ENTRIES, Resource
 from ledger.verify_report import VerifyReport
 
 
-def check_files(root: Path, size: int, report: VerifyReport) -> None:
+def check_files(root: Path, size: int, report: VerifyReport, beside: Collection[str] = ()) -> None:
     """Every file must be one that a tlog-tiles log has, and agree with the one in force.
 
     The files in force for ``size`` are the tree check's; here a superseded partial one must be the
-    beginning of what replaced it, and what is ahead of the checkpoint must begin with it.
+    beginning of what replaced it, and what is ahead of the checkpoint must begin with it. Files
+    ``beside`` the log's own were checked already.
     """
     for path in walk(root):
         relative = path.relative_to(root).as_posix()
         report.files += 1
-        if relative == tiles.CHECKPOINT:
+        if relative == tiles.CHECKPOINT or relative in beside:
             continue
         resource = tiles.parse_path(relative)
         if resource is None:

@@ -1,11 +1,11 @@
 """Verification of what stands beside the static files: blobs, sequencer, keys."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from domain.errors import IntegrityError, LineproofError, UsageError
 from ledger import merkle, tiles
 from ledger.blobs import blob_fault, blob_path
-from ledger.checkpoint import open_checkpoint
 from ledger.entry import content_of
 from ledger.folder import Paths
 from ledger.lock import exclusive
@@ -17,7 +17,6 @@ from ledger.verify_files import walk
 from ledger.verify_report import VerifyReport
 
 _DATABASE = "ledger/sequencer.db"
-_END = 2**62
 
 
 class StateCheck:
@@ -28,6 +27,9 @@ class StateCheck:
         self._manifest = manifest
         self._report = report
         self._sequencer = self._open_sequencer()
+        # SQLite reads its own file beside us: it needs another core, not Python.
+        self._beside = ThreadPoolExecutor(max_workers=1)
+        self._damage = self._beside.submit(self._database_faults)
 
     def on_bundle(self, first: int, entries: Sequence[bytes]) -> None:
         """Check the blobs and the idempotency keys of published entries."""
@@ -48,6 +50,7 @@ class StateCheck:
         """Check what is not tied to one published entry, and let go of the database."""
         self._check_blobs()
         self._check_key_file()
+        self._beside.shutdown()
         if self._sequencer is None:
             return
         try:
@@ -57,6 +60,9 @@ class StateCheck:
             self._report.add(None, _DATABASE, error.message)
         finally:
             self._sequencer.close()
+
+    def _database_faults(self) -> list[str]:
+        return [] if self._sequencer is None else self._sequencer.faults()
 
     def _open_sequencer(self) -> Sequencer | None:
         if not self._paths.sequencer.is_file():
@@ -90,15 +96,14 @@ class StateCheck:
             self._report.add(wrong, _DATABASE, "an idempotency key stands for other content")
 
     def _check_sequencer(self, sequencer: Sequencer) -> None:
-        for fault in sequencer.faults():
+        for fault in self._damage.result():
             self._report.add(None, _DATABASE, fault)
         if sequencer.torn():
             self._report.add(None, _DATABASE, "the file was cut")
         reader = StaticReader(self._paths.static)
-        verifiers, origin = self._manifest.verifiers, self._manifest.origin
-        published = open_checkpoint(reader.checkpoint_text(), verifiers, origin)
+        published = self._manifest.open(reader.checkpoint_text())
         head = sequencer.head()
-        committed = open_checkpoint(head.checkpoint, verifiers, origin)
+        committed = self._manifest.open(head.checkpoint)
         if (committed.size, committed.root) != (head.size, merkle.root(head.edge)):
             self._report.add(None, _DATABASE, "its head contradicts its own checkpoint")
         if not head.published <= published.size <= head.size:
@@ -121,7 +126,7 @@ class StateCheck:
             self._report.pending += len(rows)
         if edge != head.edge:
             self._report.add(published, _DATABASE, "it does not continue the published tree")
-        if sequencer.idem_digests(head.size, _END):
+        if sequencer.keys_beyond_head():
             self._report.add(None, _DATABASE, "idempotency keys stand for entries that are gone")
 
     def _check_blobs(self) -> None:

@@ -113,7 +113,7 @@ def settings_from(values: Mapping[str, str]) -> Settings:
         log_format=_choice(LOG_FORMAT, text(LOG_FORMAT), LOG_FORMATS),
         log_level=_choice(LOG_LEVEL, text(LOG_LEVEL), LOG_LEVELS),
         project=_project(text(PROJECT)),
-        url=_url(text(URL)),
+        url=checked_url(text(URL)) if text(URL) else "",
     )
 
 
@@ -167,9 +167,13 @@ def _project(text: str) -> str:
         raise _invalid(PROJECT, "it does not name a project", error.hint) from error
 
 
-def _url(text: str) -> str:
-    if not text:
-        return text
+def is_url(text: str) -> bool:
+    """Whether what stands for a folder or a server means a server."""
+    return text.startswith(("http://", "https://"))
+
+
+def checked_url(text: str) -> str:
+    """A server's address in the form that we ask with; ``UsageError`` when it is not one."""
     parts = _split(text)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise _invalid(URL, "it is not an http address", "Use for example http://127.0.0.1:8420.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import UsageError
 from lineproof.cli.exit_codes import Exit
-from lineproof.settings import Settings
+from lineproof.settings import Settings, checked_url, is_url
 
 if TYPE_CHECKING:
     from ledger.verify import VerifyReport
@@ -20,11 +20,11 @@ SHOWN = 20
 def define(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "folder",
-        metavar="DIR",
+        "place",
+        metavar="DIR|URL",
         nargs="?",
-        type=Path,
-        help="a data folder (default: LINEPROOF_DATA), or with --key any folder of tlog-tiles",
+        help="a data folder (default: LINEPROOF_DATA); with --key also any folder of tlog-tiles, "
+        "a server, or the address of any tlog-tiles log",
     )
     parser.add_argument(
         "--key", metavar="VKEY", help="the pinned key; else ledger.toml's are taken"
@@ -34,7 +34,7 @@ def define(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Verify and report."""
-    report = _verify(arguments.folder or settings.data, arguments.key)
+    report = _verify(arguments.place or str(settings.data), arguments.key)
     for fault in report.faults[:SHOWN]:
         where = "" if fault.seq is None else f"entry {fault.seq}: "
         print(f"fault: {where}{fault.path}: {fault.message}", file=sys.stderr)
@@ -47,17 +47,24 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return Exit.OK
 
 
-def _verify(folder: Path, key: str | None) -> "VerifyReport":
+def _verify(place: str, key: str | None) -> "VerifyReport":
     from ledger.folder import Paths
-    from ledger.verify import verify_folder, verify_static
+    from ledger.verify import verify_folder, verify_static, verify_url
 
+    if is_url(place):
+        return verify_url(checked_url(place), _pinned(place, key))
+    folder = Path(place)
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.", hint="Name the data folder.")
     if Paths(folder).ledger.is_dir():
         return verify_folder(folder, vkey=key)
+    return verify_static(folder, _pinned(place, key))
+
+
+def _pinned(place: str, key: str | None) -> str:
     if key is None:
         raise UsageError(
-            f"{folder} is not a data folder, so no key is known for it.",
+            f"{place} is not a data folder, so no key is known for it.",
             hint="Pin the log's key with --key.",
         )
-    return verify_static(folder, key)
+    return key

@@ -2,7 +2,8 @@
 
 https://c2sp.org/tlog-tiles: the checkpoint changes and is never cached; a tile or an entry bundle,
 partial ones too, never changes and is cached for ever. Any tile reader can verify the log from
-these files alone.
+these files alone. ``ledger.toml`` beside them names the keys that sign it, each handed over by the
+one before, so that whoever pinned an old one can go on.
 """
 
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from domain.errors import NotFoundError
+from ledger import manifest
 from ledger.tiles import CHECKPOINT, parse_path
 
 if TYPE_CHECKING:
@@ -22,11 +24,14 @@ _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def routes(services: "Services") -> list[BaseRoute]:
-    """``GET /ledger/checkpoint`` and ``GET /ledger/tile/…``."""
+    """``GET /ledger/checkpoint``, ``GET /ledger/ledger.toml`` and ``GET /ledger/tile/…``."""
     static = services.ledger_files
 
     def checkpoint(_request: Request) -> Response:
         return Response(_read(static / CHECKPOINT), media_type="text/plain")
+
+    def keys(_request: Request) -> Response:
+        return Response(_read(static.parent / manifest.FILE), media_type="text/plain")
 
     def tile(request: Request) -> Response:
         # Only a name in the one form that the specification allows becomes a path.
@@ -36,7 +41,11 @@ def routes(services: "Services") -> list[BaseRoute]:
         data = _read(static / resource.path)
         return Response(data, media_type="application/octet-stream", headers=_FOR_EVER)
 
-    return [Route("/ledger/checkpoint", checkpoint), Route("/ledger/tile/{path:path}", tile)]
+    return [
+        Route("/ledger/checkpoint", checkpoint),
+        Route(f"/ledger/{manifest.FILE}", keys),
+        Route("/ledger/tile/{path:path}", tile),
+    ]
 
 
 def _read(path: Path) -> bytes:

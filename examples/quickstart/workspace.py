@@ -1,8 +1,11 @@
 """The team's side of the quickstart: a git repository with a training script, and data files."""
 
+import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +24,7 @@ class Variant:
     name: str
     story: str
     commit: str = "first"
-    alpha: str = "0.002"
+    alpha: float = 0.002
     train_data: str = "train-v1.npz"
     eval_data: str = "test-v1.npz"
 
@@ -29,9 +32,9 @@ class Variant:
 VARIANTS = (
     Variant("baseline", "what runs in production"),
     Variant("refactor", "the same training, written differently", commit="refactored"),
-    Variant("alpha", "a slightly worse hyper-parameter", alpha="0.0035"),
+    Variant("alpha", "a slightly worse hyper-parameter", alpha=0.0035),
     Variant("damaged", "class 8 cut to 10 rows", train_data="train-v2.npz"),
-    Variant("both", "the damaged data and the worse hyper-parameter", alpha="0.0035",
+    Variant("both", "the damaged data and the worse hyper-parameter", alpha=0.0035,
             train_data="train-v2.npz"),
     Variant("newtest", "another evaluation set", eval_data="test-v2.npz"),
 )  # fmt: skip
@@ -59,28 +62,37 @@ class Workspace:
         script.write_text(re.sub(r"\bmodel\b", "classifier", script.read_text()))
         self._commit(refactored, "Say classifier where we said model")
 
-    def start(self, variant: Variant, url: str) -> subprocess.Popen[bytes]:
-        """Start the variant's training: all its seeds, logged to ``url`` by MLflow's client."""
-        checkout = self.checkouts[variant.commit]
-        command = [
-            sys.executable, "train.py", "--variant", variant.name, "--seeds", str(SEEDS),
-            "--alpha", variant.alpha, "--train-data", str(self.folder / variant.train_data),
-            "--eval-data", str(self.folder / variant.eval_data),
-        ]  # fmt: skip
+    def start(self, variants: Sequence[Variant], url: str) -> subprocess.Popen[str]:
+        """Start training these variants of one commit, logged to ``url`` by MLflow's client.
+
+        The process prints each variant's name when its runs are done.
+        """
+        (commit,) = {variant.commit for variant in variants}
+        names = "-".join(variant.name for variant in variants)
+        plan = self.folder / f"{names}.json"
+        plan.write_text(json.dumps([self._plan(variant) for variant in variants], indent=1))
         environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "MLFLOW_TRACKING_URI": url,
             "OMP_NUM_THREADS": "1",
-            "PYTHONWARNINGS": "ignore",
         }
         return subprocess.Popen(
-            command,
-            cwd=checkout,
+            [sys.executable, "train.py", str(plan), "--seeds", str(SEEDS)],
+            cwd=self.checkouts[commit],
             env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / f"{variant.name}.log").open("wb"),
+            stdout=subprocess.PIPE,
+            stderr=(self.folder / f"{names}.log").open("wb"),
+            text=True,
         )
+
+    def _plan(self, variant: Variant) -> dict[str, str | float]:
+        return {
+            "name": variant.name,
+            "alpha": variant.alpha,
+            "train_data": str(self.folder / variant.train_data),
+            "eval_data": str(self.folder / variant.eval_data),
+        }
 
     def _write_data(self) -> None:
         self.folder.mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import json
 from pathlib import Path
 
 import mlflow
@@ -10,50 +11,47 @@ import numpy as np
 from evaluate import evaluate
 from sklearn.linear_model import SGDClassifier
 
+EPOCHS = 20
+
 
 def read_data(path):
     with np.load(path) as arrays:
         return arrays["features"], arrays["labels"]
 
 
-def train(seed, alpha, epochs, train_set, eval_set):
+def train(seed, alpha, train_set, eval_set):
     features, labels = train_set
     model = SGDClassifier(loss="log_loss", alpha=alpha, random_state=seed)
-    for epoch in range(epochs):
+    for epoch in range(EPOCHS):
         order = np.random.RandomState(1000 * seed + epoch).permutation(len(labels))
         model.partial_fit(features[order], labels[order], classes=np.arange(10))
         if epoch % 5 == 4:
             mlflow.log_metrics(evaluate(model, *eval_set), step=epoch)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--variant", required=True)
-    parser.add_argument("--seeds", type=int, required=True)
-    parser.add_argument("--alpha", type=float, required=True)
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--train-data", required=True)
-    parser.add_argument("--eval-data", required=True)
-    args = parser.parse_args()
-
-    mlflow.set_experiment("digits")
-    train_set, eval_set = read_data(args.train_data), read_data(args.eval_data)
+def run_variant(variant, seeds):
+    train_set, eval_set = read_data(variant["train_data"]), read_data(variant["eval_data"])
     train_input = mlflow.data.from_numpy(train_set[0], targets=train_set[1], name="digits-train")
     eval_input = mlflow.data.from_numpy(eval_set[0], targets=eval_set[1], name="digits-test")
     eval_code = hashlib.sha256(Path("evaluate.py").read_bytes()).hexdigest()
-
-    for seed in range(args.seeds):
-        with mlflow.start_run(run_name=f"{args.variant}-{seed}"):
-            mlflow.log_params({"alpha": args.alpha, "epochs": args.epochs, "seed": seed})
-            mlflow.set_tags(
-                {
-                    "variant": args.variant,
-                    "lineproof.facet.eval_code": f"sha256:{eval_code}",
-                }
-            )
+    tags = {"variant": variant["name"], "lineproof.facet.eval_code": f"sha256:{eval_code}"}
+    for seed in range(seeds):
+        with mlflow.start_run(run_name=f"{variant['name']}-{seed}", tags=tags):
+            mlflow.log_params({"alpha": variant["alpha"], "epochs": EPOCHS, "seed": seed})
             mlflow.log_input(train_input, context="training")
             mlflow.log_input(eval_input, context="evaluation")
-            train(seed, args.alpha, args.epochs, train_set, eval_set)
+            train(seed, variant["alpha"], train_set, eval_set)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Train every variant of a plan, seed by seed.")
+    parser.add_argument("plan", type=Path)
+    parser.add_argument("--seeds", type=int, required=True)
+    args = parser.parse_args()
+    mlflow.set_experiment("digits")
+    for variant in json.loads(args.plan.read_text()):
+        run_variant(variant, args.seeds)
+        print(variant["name"], flush=True)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,20 @@ import math
 import struct
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
-
-import mpmath
 
 from analytics.exact import nearest
 from domain.errors import UsageError
 
-_libmp = cast("Any", mpmath).libmp
+
+@cache
+def _libmp() -> Any:
+    """mpmath's functions of a stated precision; loaded when first used, since it takes long."""
+    import mpmath
+
+    return cast("Any", mpmath).libmp
+
 
 _P_BITS = (256, 1408)
 """The first is enough while p > 2**-128; the second for a p down to the least double, 2**-1074."""
@@ -93,24 +98,24 @@ def _scaled(df: Fraction, outer: Fraction, inner: Fraction, series: int, bits: i
     The factors may be far below 1 and the series far above, so they meet in floating point.
     """
     precision = bits + 64
-    logarithm = _libmp.mpf_log(_ratio(outer, precision), precision)
-    power = _libmp.mpf_exp(_libmp.mpf_mul(_ratio(df / 2, precision), logarithm), precision)
-    square_root = _libmp.mpf_sqrt(_ratio(inner, precision), precision)
-    product = _libmp.mpf_mul(power, square_root, precision)
-    product = _libmp.mpf_mul(product, _one_over_beta(df, precision), precision)
-    product = _libmp.mpf_mul(product, _libmp.from_man_exp(series, -bits), precision)
-    return cast("int", _libmp.to_fixed(product, bits))
+    logarithm = _libmp().mpf_log(_ratio(outer, precision), precision)
+    power = _libmp().mpf_exp(_libmp().mpf_mul(_ratio(df / 2, precision), logarithm), precision)
+    square_root = _libmp().mpf_sqrt(_ratio(inner, precision), precision)
+    product = _libmp().mpf_mul(power, square_root, precision)
+    product = _libmp().mpf_mul(product, _one_over_beta(df, precision), precision)
+    product = _libmp().mpf_mul(product, _libmp().from_man_exp(series, -bits), precision)
+    return cast("int", _libmp().to_fixed(product, bits))
 
 
 @lru_cache(maxsize=4096)
 def _one_over_beta(df: Fraction, precision: int) -> Any:
     """1 / B(df/2, 1/2) = Γ((df+1)/2) / (Γ(df/2) √π)."""
-    above = _libmp.mpf_gamma(_ratio((df + 1) / 2, precision), precision)
-    below = _libmp.mpf_mul(
-        _libmp.mpf_gamma(_ratio(df / 2, precision), precision),
-        _libmp.mpf_sqrt(_libmp.mpf_pi(precision), precision),
+    above = _libmp().mpf_gamma(_ratio((df + 1) / 2, precision), precision)
+    below = _libmp().mpf_mul(
+        _libmp().mpf_gamma(_ratio(df / 2, precision), precision),
+        _libmp().mpf_sqrt(_libmp().mpf_pi(precision), precision),
     )
-    return _libmp.mpf_div(above, below, precision)
+    return _libmp().mpf_div(above, below, precision)
 
 
 def _series(df: Fraction, argument: Fraction, denominator: Fraction, bits: int) -> int:
@@ -129,7 +134,7 @@ def _series(df: Fraction, argument: Fraction, denominator: Fraction, bits: int) 
 
 
 def _ratio(value: Fraction, precision: int) -> Any:
-    return _libmp.from_rational(value.numerator, value.denominator, precision)
+    return _libmp().from_rational(value.numerator, value.denominator, precision)
 
 
 def _as_bits(value: float) -> int:

@@ -15,6 +15,7 @@ import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from domain.errors import ErrorCode, IntegrityError, UsageError
 from ledger.checkpoint import Checkpoint, open_checkpoint
@@ -64,7 +65,7 @@ class Manifest:
         if pinned not in self.verifiers:
             raise bad_note("ledger.toml does not name the pinned key")
         keys = self.keys[self.verifiers.index(pinned) :]
-        for old, new in zip(keys, keys[1:], strict=False):
+        for old, new in pairwise(keys):
             body = open_note(new.rotation, [old.verifier])
             if body != _rotation_body(self.origin, new.verifier):
                 raise bad_note("a key in ledger.toml was not handed over by the one before it")

@@ -1,4 +1,4 @@
-"""Verification of key rotations: what ``ledger.toml`` says must stand in the tree, and nothing else.
+"""Verification of key rotations: what ``ledger.toml`` says must stand in the tree, no more.
 
 The entry that hands over is the last one of the tree that both keys sign.
 """

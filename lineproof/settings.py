@@ -43,6 +43,11 @@ GRAPH_PASSWORD = Variable(
 )
 GRAPH_USER = Variable("LINEPROOF_GRAPH_USER", "neo4j", "User for Neo4j.")
 HOST = Variable("LINEPROOF_HOST", "127.0.0.1", "The loopback address that `lineproof serve` binds.")
+KEY = Variable(
+    "LINEPROOF_KEY",
+    "",
+    "The ledger's verifier key, pinned: a server whose ledger it does not vouch for is refused.",
+)
 LOG_FORMAT = Variable(
     "LINEPROOF_LOG_FORMAT",
     "auto",
@@ -55,6 +60,11 @@ PORT = Variable("LINEPROOF_PORT", "8420", "The port that `lineproof serve` binds
 PROJECT = Variable(
     "LINEPROOF_PROJECT", DEFAULT_PROJECT, "The project that the command line works in."
 )
+STATE = Variable(
+    "LINEPROOF_STATE",
+    "~/.local/state/lineproof",
+    "Where a client remembers the last checkpoint of each ledger; empty: it remembers nothing.",
+)
 URL = Variable(
     "LINEPROOF_URL", "", "The server that the command line asks; empty: it opens the data folder."
 )
@@ -64,10 +74,12 @@ VARIABLES = (
     GRAPH_PASSWORD,
     GRAPH_USER,
     HOST,
+    KEY,
     LOG_FORMAT,
     LOG_LEVEL,
     PORT,
     PROJECT,
+    STATE,
     URL,
 )
 """Every variable that is read, by name."""
@@ -83,9 +95,11 @@ class Settings:
     graph_password: str = field(default=GRAPH_PASSWORD.default, repr=False)
     host: str = HOST.default
     port: int = int(PORT.default)
+    key: str = KEY.default
     log_format: str = LOG_FORMAT.default
     log_level: str = LOG_LEVEL.default
     project: str = PROJECT.default
+    state: str = STATE.default
     url: str = URL.default
 
 
@@ -110,9 +124,11 @@ def settings_from(values: Mapping[str, str]) -> Settings:
         graph_password=text(GRAPH_PASSWORD),
         host=_not_empty(HOST, text(HOST)),
         port=_port(text(PORT)),
+        key=text(KEY),
         log_format=_choice(LOG_FORMAT, text(LOG_FORMAT), LOG_FORMATS),
         log_level=_choice(LOG_LEVEL, text(LOG_LEVEL), LOG_LEVELS),
         project=_project(text(PROJECT)),
+        state=text(STATE),
         url=checked_url(text(URL)) if text(URL) else "",
     )
 

@@ -31,10 +31,12 @@ class Backend(Protocol):
 
 
 def open_backend(settings: Settings) -> Backend:
-    """The server when an address is set, else the data folder."""
+    """The server when an address is set, else the data folder; its ledger is as remembered."""
     if settings.url:
+        from lineproof.cli.memory import check_server
         from lineproof.cli.remote import RemoteBackend
 
+        check_server(settings)
         return RemoteBackend(settings.url, settings.project)
     from lineproof.cli.local import open_local
 

@@ -1,12 +1,24 @@
-"""``lineproof ledger``: verify it, prove an entry of it, show the key that signs it."""
+"""``lineproof ledger``: verify it, prove its entries and its growth, watch it, keep it safe."""
 
 import argparse
 
-from lineproof.cli import ledger_key, ledger_prove, ledger_verify
+from lineproof.cli import (
+    ledger_key,
+    ledger_prove,
+    ledger_prove_consistency,
+    ledger_verify,
+    ledger_watch,
+)
 
-SUMMARY = "Verify the ledger, prove its entries, show its key."
+SUMMARY = "Verify the ledger, prove its entries, watch it, keep it safe."
 
-_COMMANDS = (("verify", ledger_verify), ("prove", ledger_prove), ("key", ledger_key))
+_COMMANDS = (
+    ("verify", ledger_verify),
+    ("prove", ledger_prove),
+    ("prove-consistency", ledger_prove_consistency),
+    ("watch", ledger_watch),
+    ("key", ledger_key),
+)
 
 
 def define(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from domain.canonical import JsonObject
 from lineproof import policies, verdicts
+from lineproof.cli.memory import check_folder
 from lineproof.services import Services
 from lineproof.settings import LOG_LEVEL, Settings
 from lineproof.wiring import open_services
@@ -14,9 +15,10 @@ _SOURCE = "cli"
 class LocalBackend:
     """An open data folder, in one project."""
 
-    def __init__(self, services: Services, project: str) -> None:
+    def __init__(self, services: Services, settings: Settings) -> None:
         self._services = services
-        self._project = project
+        self._settings = settings
+        self._project = settings.project
 
     def gate(self, request: JsonObject) -> JsonObject:
         """The verdict on a gate request."""
@@ -37,13 +39,15 @@ class LocalBackend:
         return self._services.log.prove(seq)
 
     def close(self) -> None:
-        """Close the folder."""
+        """Close the folder, and remember how far its ledger has come."""
         self._services.close()
+        check_folder(self._settings)
 
 
 def open_local(settings: Settings) -> LocalBackend:
-    """The data folder that ``settings`` name, created on first use."""
-    return LocalBackend(open_quietly(settings), settings.project)
+    """The data folder that ``settings`` name, created on first use; as remembered."""
+    check_folder(settings)
+    return LocalBackend(open_quietly(settings), settings)
 
 
 def open_quietly(settings: Settings) -> Services:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -15,3 +16,11 @@ def _restore_logging() -> Iterator[None]:
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
     root.handlers, root.level = handlers, level
+
+
+@pytest.fixture(autouse=True)
+def remembered(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where commands remember checkpoints: not in the home of whoever runs the tests."""
+    state = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("LINEPROOF_STATE", str(state))
+    return state / "checkpoints"

@@ -45,6 +45,16 @@ class Attribution(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Another pair of the store that differs in one cause alone, and what the metric did there."""
+
+    baseline: tuple[str, ...]
+    """Run ids, by (first leaf, id)."""
+    candidate: tuple[str, ...]
+    oriented: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """One metric's delta, attributed."""
 
@@ -53,6 +63,8 @@ class Effect:
     confounders: int
     """How many causes changed together, this one included; 1 when it stands alone."""
     oriented: float | None
+    evidence: Evidence | None = None
+    """Another comparable pair that differs in the cause alone; only with ISOLATED and SHARED."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from analytics.causes import Cause, Effect, Unexplained, find_causes, find_unexplained
+from analytics.causes import Cause, Effect, Evidence, Unexplained, find_causes, find_unexplained
 from analytics.comparability import Check, Comparability, comparability
 from analytics.criterion import Criterion as Criterion
 from analytics.decision import ANALYSIS, analysis_named
@@ -19,7 +19,7 @@ from analytics.judged_json import (
     key_json,
     number_json,
 )
-from domain.canonical import JsonObject
+from domain.canonical import JsonObject, JsonValue
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from domain.ids import derived_id
 from domain.metric import MetricDefinition
@@ -247,6 +247,17 @@ def _effects_json(effects: Sequence[Effect]) -> list[JsonObject]:
             "attribution": effect.attribution.value,
             "confounders": effect.confounders,
             "oriented": number_json(effect.oriented),
+            "evidence": _evidence_json(effect.evidence),
         }
         for effect in effects
     ]
+
+
+def _evidence_json(evidence: Evidence | None) -> JsonValue:
+    if evidence is None:
+        return None
+    return {
+        "baseline": list(evidence.baseline),
+        "candidate": list(evidence.candidate),
+        "oriented": number_json(evidence.oriented),
+    }

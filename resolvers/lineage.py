@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.errors import NotFoundError, UsageError
-from graph.model import LINEAGE, Edge, Node, NodeKind, entity_id, node_id
+from graph.model import LINEAGE, Edge, EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import Direction, GraphReader, Subgraph
 from resolvers.attributes import text
 
 MAX_NODES = 5_000
 MAX_DEPTH = 100
+PATH_NODES = 100_000
+"""Nodes that a search for a path reads."""
+ALL_KINDS = frozenset(NodeKind)
+IMPACT = (*LINEAGE, EdgeType.JUDGED)
+"""What carries an effect on: provenance, and the verdicts on what it reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +54,99 @@ def lineage(
     depth: int | None,
     max_nodes: int,
     as_of: int | None,
+    kinds: Collection[NodeKind] = ALL_KINDS,
+    types: Collection[EdgeType] = LINEAGE,
 ) -> Lineage:
-    """The closure of the graph node ``root`` over the lineage edges.
+    """The closure of the graph node ``root`` over the edges of ``types``.
 
-    ``NotFoundError`` when the node is not the project's, ``UsageError`` (INVALID_ARGUMENT) for
-    bounds out of range.
+    ``kinds`` are shown, the root always; the walk itself goes through all. ``NotFoundError`` when
+    the node is not the project's, ``UsageError`` (INVALID_ARGUMENT) for bounds out of range.
     """
     _check_bounds(depth, max_nodes)
-    found = graph.nodes([root], as_of=as_of)
-    if root not in found or found[root].project != project:
-        raise NotFoundError(
-            "There is no such node in this project.",
-            hint="Ask with the id of a run or an artifact of this project.",
-        )
+    require_node(graph, root, project=project, as_of=as_of)
     subgraph = graph.closure(
-        [root], direction=direction, types=LINEAGE, depth=depth, limit=max_nodes, as_of=as_of
+        [root], direction=direction, types=types, depth=depth, limit=max_nodes, as_of=as_of
     )
-    nodes = [node for node in subgraph.nodes if node.project == project]
+    nodes = [
+        node
+        for node in subgraph.nodes
+        if node.project == project and (node.kind in kinds or node.id == root)
+    ]
     return Lineage(
         tuple((node, subgraph.distance[node.id]) for node in nodes),
         _edges_among(subgraph.edges, {node.id for node in nodes}),
         subgraph.truncated,
     )
+
+
+def impact(
+    graph: GraphReader,
+    root: str,
+    *,
+    project: str,
+    max_nodes: int,
+    as_of: int | None,
+    kinds: Collection[NodeKind] = ALL_KINDS,
+) -> Lineage:
+    """Everything that ``root`` went into: artifacts, runs, and the verdicts on those runs."""
+    return lineage(
+        graph,
+        root,
+        project=project,
+        direction=Direction.DOWNSTREAM,
+        depth=None,
+        max_nodes=max_nodes,
+        as_of=as_of,
+        kinds=kinds,
+        types=IMPACT,
+    )
+
+
+def shortest_path(
+    graph: GraphReader, start: str, end: str, *, project: str, as_of: int | None
+) -> Lineage:
+    """Why ``end`` is upstream of ``start``: one shortest path, the first of equals by edge.
+
+    Nodes in the order of the path with their distance from ``start``; empty when ``end`` is not
+    upstream. ``NotFoundError`` when either node is not the project's.
+    """
+    for root in (start, end):
+        require_node(graph, root, project=project, as_of=as_of)
+    subgraph = graph.closure(
+        [start], direction=Direction.UPSTREAM, types=LINEAGE, limit=PATH_NODES, as_of=as_of
+    )
+    if end not in subgraph.distance:
+        return Lineage((), (), subgraph.truncated)
+    incoming: dict[str, list[Edge]] = {}
+    for edge in subgraph.edges:
+        incoming.setdefault(edge.target, []).append(edge)
+    edges: list[Edge] = []
+    here = end
+    while here != start:
+        before = subgraph.distance[here] - 1
+        edge = min(e for e in incoming[here] if subgraph.distance[e.source] == before)
+        edges.append(edge)
+        here = edge.source
+    nodes = {node.id: node for node in subgraph.nodes}
+    path = [start, *(edge.target for edge in reversed(edges))]
+    if any(nodes[each].project != project for each in path):
+        return Lineage((), (), subgraph.truncated)
+    return Lineage(
+        tuple((nodes[each], subgraph.distance[each]) for each in path),
+        tuple(reversed(edges)),
+        subgraph.truncated,
+    )
+
+
+def require_node(graph: GraphReader, root: str, *, project: str, as_of: int | None) -> Node:
+    """The node; ``NotFoundError`` when it is not the project's."""
+    found = graph.nodes([root], as_of=as_of).get(root)
+    if found is None or found.project != project:
+        raise NotFoundError(
+            "There is no such node in this project.",
+            hint="Ask with the id of a run or an artifact of this project.",
+        )
+    return found
 
 
 def diff_graph(

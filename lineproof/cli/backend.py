@@ -25,6 +25,14 @@ class Backend(Protocol):
         """The tlog-proof of an entry."""
         ...
 
+    def compare(self, request: JsonObject) -> JsonObject:
+        """The comparison of two sets of runs."""
+        ...
+
+    def lineage(self, request: JsonObject) -> JsonObject:
+        """What stands upstream or downstream of a node, or the path between two."""
+        ...
+
     def close(self) -> None:
         """Release what is open."""
         ...

@@ -1,7 +1,7 @@
 """Opens a data folder in this process and answers as a server would."""
 
 from domain.canonical import JsonObject
-from lineproof import policies, verdicts
+from lineproof import comparisons, lineages, policies, verdicts
 from lineproof.cli.memory import check_folder
 from lineproof.services import Services
 from lineproof.settings import LOG_LEVEL, Settings
@@ -37,6 +37,14 @@ class LocalBackend:
         size = self._services.catch_up()
         ledger_entries.one(self._services.log, seq, project=self._project, as_of=size)
         return self._services.log.prove(seq)
+
+    def compare(self, request: JsonObject) -> JsonObject:
+        """The comparison of two sets of runs."""
+        return comparisons.compare(self._services, request, project=self._project)
+
+    def lineage(self, request: JsonObject) -> JsonObject:
+        """What stands upstream or downstream of a node, or the path between two."""
+        return lineages.lineage_answer(self._services, request, project=self._project)
 
     def close(self) -> None:
         """Close the folder, and remember how far its ledger has come."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from domain.errors import ErrorCode, LineproofError, UsageError
 from lineproof import settings as names
-from lineproof.cli import gate, ledger, policy, replay, serve, verdict
+from lineproof.cli import compare, gate, ledger, lineage, policy, replay, serve, verdict, why
 from lineproof.cli.exit_codes import exit_of_code
 from lineproof.settings import Settings, read_settings
 from lineproof.shadow import check_origins
@@ -21,6 +21,9 @@ _COMMANDS = (
     ("serve", serve),
     ("policy", policy),
     ("gate", gate),
+    ("compare", compare),
+    ("why", why),
+    ("lineage", lineage),
     ("verdict", verdict),
     ("replay", replay),
     ("ledger", ledger),

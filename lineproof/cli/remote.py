@@ -32,8 +32,7 @@ class RemoteBackend:
 
     def gate(self, request: JsonObject) -> JsonObject:
         """``POST /gate``: a verdict."""
-        body = json.dumps(request).encode()
-        return self._object(self._ask("POST", "/gate", body, _JSON, wanted=_JSON))
+        return self._posted("/gate", request)
 
     def apply_policies(self, text: str) -> JsonObject:
         """``POST /policies``: declares every policy of a document."""
@@ -53,8 +52,20 @@ class RemoteBackend:
         except UnicodeDecodeError as error:
             raise self._server.broken("is not UTF-8") from error
 
+    def compare(self, request: JsonObject) -> JsonObject:
+        """``POST /compare``: the comparison of two sets of runs."""
+        return self._posted("/compare", request)
+
+    def lineage(self, request: JsonObject) -> JsonObject:
+        """``POST /lineage``: what stands upstream or downstream, or the path between two nodes."""
+        return self._posted("/lineage", request)
+
     def close(self) -> None:
         """Nothing stays open between questions."""
+
+    def _posted(self, address: str, request: JsonObject) -> JsonObject:
+        body = json.dumps(request).encode()
+        return self._object(self._ask("POST", address, body, _JSON, wanted=_JSON))
 
     def _object(self, data: bytes) -> JsonObject:
         try:

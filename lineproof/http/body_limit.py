@@ -20,7 +20,7 @@ QUERY_LIMIT = 64 * 1024
 SECONDS = 30.0
 """How long a whole body may take to arrive."""
 
-_QUERY_PATHS = ("/gate", "/graphql", "/policies")
+_QUERY_PATHS = ("/compare", "/gate", "/graphql", "/lineage", "/policies")
 
 
 class _CallerGone(Exception):

@@ -15,13 +15,12 @@ from starlette.routing import BaseRoute, Route
 from domain.errors import ErrorCode, NotFoundError, UsageError
 from domain.strict_json import parse_json_object
 from lineproof import policies, verdicts
+from lineproof.http.content_type import JSON, YAML, require_type
 from resolvers import ledger_entries
 
 if TYPE_CHECKING:
     from lineproof.services import Services
 
-_JSON = ("application/json",)
-_YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 _SOURCE = "http"
 
 
@@ -29,7 +28,7 @@ def routes(services: "Services") -> list[BaseRoute]:
     """The four addresses."""
 
     async def gate(request: Request) -> Response:
-        _require_type(request, _JSON)
+        require_type(request, JSON)
         body = parse_json_object(await request.body())
         answer = await run_in_threadpool(
             verdicts.judge, services, body, project=_project(request), source=_SOURCE
@@ -37,7 +36,7 @@ def routes(services: "Services") -> list[BaseRoute]:
         return JSONResponse(answer)
 
     async def declare(request: Request) -> Response:
-        _require_type(request, _YAML)
+        require_type(request, YAML)
         text = _text(await request.body())
         answer = await run_in_threadpool(
             policies.declare, services, text, project=_project(request), source=_SOURCE
@@ -65,17 +64,6 @@ def routes(services: "Services") -> list[BaseRoute]:
 def _project(request: Request) -> str:
     project: str = request.scope["lineproof.project"]
     return project
-
-
-def _require_type(request: Request, allowed: tuple[str, ...]) -> None:
-    """A web page's form cannot send these types, so it cannot ask for anything."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given not in allowed:
-        raise UsageError(
-            f"A body of type {given[:60] or 'none'!r} is not accepted here.",
-            code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-            hint=f"Send Content-Type: {allowed[0]}.",
-        )
 
 
 def _text(body: bytes) -> str:

@@ -8,9 +8,16 @@ import pytest
 from domain.artifact import artifact_id
 from domain.errors import NotFoundError, UsageError
 from graph.model import NodeKind, entity_id, node_id
-from graph.port import Direction
+from graph.port import Condition, Direction, NodeQuery, Operator
 from resolvers import artifacts
-from resolvers.lineage import GraphSide, diff_graph, label_of, lineage
+from resolvers.lineage import (
+    GraphSide,
+    diff_graph,
+    impact,
+    label_of,
+    lineage,
+    shortest_path,
+)
 from tests.schema.recorded import (
     EVAL,
     TRAIN_1,
@@ -171,3 +178,74 @@ def test_makers_and_users_of_an_artifact(recorder: Recorder) -> None:
     }
     users = artifacts.users_of(recorder.graph, [artifact(TRAIN_1)], as_of=None)
     assert users == {artifact(TRAIN_1): (first, run_id("baseline/1"))}
+
+
+def test_kinds_show_a_part_and_the_walk_goes_through_all(recorder: Recorder) -> None:
+    run = node_id(NodeKind.RUN, run_id("baseline/0"))
+    found = lineage(
+        recorder.graph,
+        node_id(NodeKind.ARTIFACT, artifact(TRAIN_1)),
+        project="default",
+        direction=Direction.DOWNSTREAM,
+        depth=None,
+        max_nodes=100,
+        as_of=None,
+        kinds={NodeKind.ARTIFACT},
+    )
+    kinds = [node.kind for node, _ in found.nodes]
+    assert set(kinds) == {NodeKind.ARTIFACT}
+    assert "clf" in [label_of(node).split()[0] for node, _ in found.nodes]
+    assert run not in {node.id for node, _ in found.nodes}
+
+
+def test_a_model_is_downstream_of_its_training_data_by_one_shortest_path(
+    recorder: Recorder,
+) -> None:
+    model = artifacts_named(recorder, "clf")
+    data = node_id(NodeKind.ARTIFACT, artifact(TRAIN_1))
+    run = node_id(NodeKind.RUN, run_id("baseline/0"))
+    found = shortest_path(recorder.graph, model, data, project="default", as_of=None)
+    assert [(node.id, distance) for node, distance in found.nodes] == [
+        (model, 0),
+        (run, 1),
+        (data, 2),
+    ]
+    assert [(edge.source, edge.target) for edge in found.edges] == [(model, run), (run, data)]
+    none = shortest_path(recorder.graph, data, model, project="default", as_of=None)
+    assert none.nodes == none.edges == ()
+    with pytest.raises(NotFoundError):
+        shortest_path(recorder.graph, model, "artifact:none", project="default", as_of=None)
+
+
+def test_impact_names_the_verdicts_on_what_a_data_set_went_into(recorder: Recorder) -> None:
+    data = node_id(NodeKind.ARTIFACT, artifact(TRAIN_1))
+    before = recorder.log.head().size
+    statement = {"policy": {"name": "p", "digest": "d"}, "subject": {"run_ids": []}}
+    payload = {
+        "verdict_id": "v1",
+        "policy_name": "p",
+        "run_ids": [run_id("baseline/0")],
+        "outcome": "FAIL",
+        "statement": statement,
+    }
+    recorder.append("verdict.recorded", payload)
+    recorder.catch_up()
+    found = impact(recorder.graph, data, project="default", max_nodes=100, as_of=None)
+    assert "verdict:v1" in {node.id for node, _ in found.nodes}
+    past = impact(recorder.graph, data, project="default", max_nodes=100, as_of=before)
+    assert "verdict:v1" not in {node.id for node, _ in past.nodes}
+    verdicts = impact(
+        recorder.graph,
+        data,
+        project="default",
+        max_nodes=100,
+        as_of=None,
+        kinds={NodeKind.VERDICT},
+    )
+    assert [node.id for node, _ in verdicts.nodes] == [data, "verdict:v1"]
+
+
+def artifacts_named(recorder: Recorder, name: str) -> str:
+    query = NodeQuery("default", NodeKind.ARTIFACT, (Condition("name", Operator.EQ, name),))
+    (node,) = recorder.graph.find(query)
+    return node.id

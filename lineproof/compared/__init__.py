@@ -1,0 +1,1 @@
+"""Comparisons for people: what the command line prints and draws of one answer."""

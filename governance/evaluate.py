@@ -18,9 +18,10 @@ import structlog
 
 from analytics.facts import SummaryReader
 from domain.canonical import JsonObject, canonical_digest
-from domain.errors import ConflictError, ErrorCode, StaleError
+from domain.errors import ConflictError, ErrorCode, StaleError, UsageError
 from domain.ids import derived_id
 from domain.verdict import VERDICT_RECORDED
+from governance.declared_policy import DeclaredPolicy
 from governance.evidence import gather_evidence
 from governance.gate import judge
 from governance.gate_request import GateRequest
@@ -44,14 +45,18 @@ def evaluate_gate(
     project: str,
     actor: str = "",
     source: str,
+    declared: DeclaredPolicy | None = None,
 ) -> VerdictRecord:
     """The verdict on a request, recorded in the ledger unless it is a dry run.
 
+    With ``declared``, that policy is tried instead of the one in force; only a dry run may do so.
     ``catch_up`` brings ``graph`` and ``metrics`` up to the ledger and returns how far. Raises
     ``NotFoundError`` (unknown policy or run, empty candidate), ``ConflictError``
     (IDEMPOTENCY_CONFLICT), ``StaleError``, and whatever ledger and stores raise. A failed gate is
     an answer, not an error.
     """
+    if declared is not None and not request.dry_run:
+        raise UsageError("A policy that is not in force can only be tried in a dry run.")
     checkpoint = log.publish()
     if catch_up() < checkpoint.size:
         raise StaleError(
@@ -62,7 +67,12 @@ def evaluate_gate(
     if recorded is not None:
         return recorded
     evidence = gather_evidence(
-        request, project=project, graph=graph, metrics=metrics, as_of=checkpoint.size
+        request,
+        project=project,
+        graph=graph,
+        metrics=metrics,
+        as_of=checkpoint.size,
+        declared=declared,
     )
     judgement = judge(
         evidence.declared.policy,

@@ -43,13 +43,16 @@ def gather_evidence(
     metrics: SummaryReader,
     as_of: int,
     analysis: str = ANALYSIS,
+    declared: DeclaredPolicy | None = None,
 ) -> Evidence:
     """Resolve policy, candidate and baseline, and compare them.
+
+    ``declared`` takes the place of the policy in force.
 
     Raises ``NotFoundError`` for an unknown policy, a run that the request names and the project
     lacks, and for a candidate set that is empty: there is nothing to judge.
     """
-    declared = require_policy(graph, project, request.policy, as_of=as_of)
+    declared = declared or require_policy(graph, project, request.policy, as_of=as_of)
     policy = declared.policy
     candidate = resolve(
         request.candidate,

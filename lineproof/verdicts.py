@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from domain.canonical import JsonObject, JsonValue
 from domain.verdict import Outcome
 from governance.evaluate import evaluate_gate
+from governance.explain import explanation
 from governance.gate_request import gate_request_from_json
 from governance.markdown import markdown_report
+from governance.request_reader import object_of, required_text
 from governance.statement import as_json
 from governance.text import text_report
 from governance.verdict import VerdictRecord, require_verdict
@@ -39,17 +41,26 @@ def judge(services: "Services", request: JsonValue, *, project: str, source: str
         project=project,
         source=source,
     )
-    return _answer(services, verdict)
+    return answer(services, verdict)
 
 
 def recorded(services: "Services", verdict_id: str, *, project: str) -> JsonObject:
     """A recorded verdict; ``NotFoundError`` when the project has none of that id."""
     size = services.catch_up()
     verdict = require_verdict(services.graph, project, verdict_id, as_of=size)
-    return _answer(services, verdict)
+    return answer(services, verdict)
 
 
-def _answer(services: "Services", verdict: VerdictRecord) -> JsonObject:
+def explain(services: "Services", arguments: JsonObject, project: str, _source: str) -> JsonObject:
+    """``{"text"}``: the recorded verdict ``id`` told in sentences."""
+    verdict_id = required_text(object_of(arguments, "the request", ("id",)), "id", limit=200)
+    size = services.catch_up()
+    verdict = require_verdict(services.graph, project, verdict_id, as_of=size)
+    return {"text": explanation(verdict)}
+
+
+def answer(services: "Services", verdict: VerdictRecord) -> JsonObject:
+    """The JSON form of a verdict."""
     statement = as_json(verdict.statement)
     return {
         "id": verdict.verdict_id,

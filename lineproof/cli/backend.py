@@ -33,6 +33,10 @@ class Backend(Protocol):
         """What stands upstream or downstream of a node, or the path between two."""
         ...
 
+    def ask(self, operation: str, arguments: JsonObject) -> JsonObject:
+        """Carries out an operation of ``lineproof.operations``."""
+        ...
+
     def close(self) -> None:
         """Release what is open."""
         ...

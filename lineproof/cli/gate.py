@@ -12,6 +12,7 @@ from lineproof.cli.backend import open_backend
 from lineproof.cli.exit_codes import exit_of_outcome
 from lineproof.cli.options import add_backend
 from lineproof.cli.run_set import SYNTAX, run_set
+from lineproof.cli.wait import wait_for_candidate
 from lineproof.settings import Settings
 
 SUMMARY = "Judge candidate runs under a declared policy; the exit code is the answer."
@@ -22,19 +23,17 @@ _CI = ("repository", "commit", "pull_request", "url")
 
 def define(parser: argparse.ArgumentParser) -> None:
     """Add the command's options and its subcommand."""
-    parser.add_argument("--policy", metavar="NAME", help="a policy that was declared")
-    parser.add_argument("--candidate", metavar="RUNS", help=SYNTAX)
-    parser.add_argument("--baseline", metavar="RUNS", help="overrides the policy's baseline rule")
-    parser.add_argument(
-        "--experiment", metavar="NAME", action="append", default=[], help="where a filter looks"
-    )
+    add_question(parser)
     add_format(parser)
-    parser.add_argument("--ci-repository", metavar="TEXT", help="recorded with the verdict")
-    parser.add_argument("--ci-commit", metavar="TEXT", help="recorded with the verdict")
-    parser.add_argument("--ci-pull-request", metavar="TEXT", help="recorded with the verdict")
-    parser.add_argument("--ci-url", metavar="TEXT", help="recorded with the verdict")
     parser.add_argument("--idempotency-key", metavar="KEY", help="the same key asks once")
     parser.add_argument("--dry-run", action="store_true", help="judge and record nothing")
+    parser.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=float,
+        default=0.0,
+        help="wait at most so long for the candidate to be recorded and finished",
+    )
     add_backend(parser)
     parser.set_defaults(run=run)
     commands = parser.add_subparsers(title="commands", metavar="[verify]")
@@ -47,6 +46,20 @@ def define(parser: argparse.ArgumentParser) -> None:
     gate_verify.define(verify)
 
 
+def add_question(parser: argparse.ArgumentParser) -> None:
+    """What is to be judged, by which policy, against what."""
+    parser.add_argument("--policy", metavar="NAME", help="the policy's name")
+    parser.add_argument("--candidate", metavar="RUNS", help=SYNTAX)
+    parser.add_argument("--baseline", metavar="RUNS", help="overrides the policy's baseline rule")
+    parser.add_argument(
+        "--experiment", metavar="NAME", action="append", default=[], help="where a filter looks"
+    )
+    for name in _CI:
+        parser.add_argument(
+            f"--ci-{name.replace('_', '-')}", metavar="TEXT", help="recorded with the verdict"
+        )
+
+
 def add_format(parser: argparse.ArgumentParser) -> None:
     """How a verdict is printed."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
@@ -54,9 +67,15 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Ask for a verdict, print it, and exit as it says."""
-    request = request_of(arguments)
+    request: dict[str, JsonValue] = dict(request_of(arguments))
+    if arguments.idempotency_key:
+        request["idempotencyKey"] = arguments.idempotency_key
+    if arguments.dry_run:
+        request["dryRun"] = True
     backend = open_backend(settings)
     try:
+        if arguments.wait > 0:
+            wait_for_candidate(backend, request, seconds=arguments.wait)
         answer = backend.gate(request)
     finally:
         backend.close()
@@ -81,10 +100,6 @@ def request_of(arguments: argparse.Namespace) -> JsonObject:
     given: dict[str, JsonValue] = {_camel(name): text for name, text in ci.items() if text}
     if given:
         request["ci"] = given
-    if arguments.idempotency_key:
-        request["idempotencyKey"] = arguments.idempotency_key
-    if arguments.dry_run:
-        request["dryRun"] = True
     return request
 
 

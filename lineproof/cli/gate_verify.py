@@ -3,7 +3,9 @@
 1. read the verdict: the file is what ``--format json`` printed;
 2. the entry in it must stand in the signed ledger: inclusion proof, signature and origin;
 3. what the verdict claims must be what that entry records, to the byte;
-4. what is shown beside the claim (outcome, exit code) must follow from it.
+4. what is shown beside the claim (outcome, exit code) must follow from it;
+5. it must be the verdict that was expected: runs, policy, commit, project, age. A genuine verdict
+   about something else, or one that is too old, is no evidence.
 """
 
 import argparse
@@ -12,7 +14,10 @@ from pathlib import Path
 from domain.canonical import JsonObject, canonical_bytes, sha256_text
 from domain.errors import ErrorCode, IntegrityError, UsageError
 from domain.strict_json import parse_json_object
-from lineproof.cli.exit_codes import Exit
+from domain.verdict import Outcome
+from lineproof.cli import expectations
+from lineproof.cli.exit_codes import Exit, exit_of_outcome
+from lineproof.cli.expectations import ANYTHING, Expected
 from lineproof.cli.files import read_bytes, read_text
 from lineproof.settings import Settings
 
@@ -30,17 +35,19 @@ def define(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", metavar="VKEY", required=True, help="from `lineproof ledger key`, pinned"
     )
+    expectations.define(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, _settings: Settings) -> int:
     """Verify, and say in one line what holds."""
     answer = parse_json_object(read_bytes(arguments.verdict))
-    print(verify(answer, read_text(arguments.proof), arguments.key))
-    return Exit.OK
+    expected = expectations.expected_of(arguments)
+    print(verify(answer, read_text(arguments.proof), arguments.key, expected))
+    return exit_of_outcome(Outcome(str(answer["outcome"]))) if expected.passed else Exit.OK
 
 
-def verify(answer: JsonObject, proof: str, vkey: str) -> str:
+def verify(answer: JsonObject, proof: str, vkey: str, expected: Expected = ANYTHING) -> str:
     """What is proven, in one line.
 
     Raises ``IntegrityError`` (PROOF_INVALID, CHECKPOINT_INVALID) when the evidence does not hold,
@@ -64,6 +71,10 @@ def verify(answer: JsonObject, proof: str, vkey: str) -> str:
     _check_claim(answer, statement, entry)
     # 4
     _check_shown(answer, statement, index)
+    # 5
+    wrong = expectations.mismatch(statement, index, checkpoint.size, expected)
+    if wrong:
+        raise _not_so(wrong)
     return (
         f"Verified: {statement['outcome']} by policy {_policy_name(statement)}, verdict "
         f"{answer['id']}, is entry {index} of {checkpoint.origin}, "

@@ -1,7 +1,7 @@
 """Opens a data folder in this process and answers as a server would."""
 
 from domain.canonical import JsonObject
-from lineproof import comparisons, lineages, policies, verdicts
+from lineproof import comparisons, lineages, operations, policies, verdicts
 from lineproof.cli.memory import check_folder
 from lineproof.services import Services
 from lineproof.settings import LOG_LEVEL, Settings
@@ -45,6 +45,11 @@ class LocalBackend:
     def lineage(self, request: JsonObject) -> JsonObject:
         """What stands upstream or downstream of a node, or the path between two."""
         return lineages.lineage_answer(self._services, request, project=self._project)
+
+    def ask(self, operation: str, arguments: JsonObject) -> JsonObject:
+        """Carries out an operation."""
+        services, project = self._services, self._project
+        return operations.perform(services, operation, arguments, project=project, source=_SOURCE)
 
     def close(self) -> None:
         """Close the folder, and remember how far its ledger has come."""

@@ -60,6 +60,12 @@ class RemoteBackend:
         """``POST /lineage``: what stands upstream or downstream, or the path between two nodes."""
         return self._posted("/lineage", request)
 
+    def ask(self, operation: str, arguments: JsonObject) -> JsonObject:
+        """``POST /operations/<name>``: carries out an operation."""
+        path = f"/operations/{quote(operation, safe='')}"
+        body = json.dumps(arguments).encode()
+        return self._object(self._ask("POST", path, body, _JSON, wanted=_JSON))
+
     def close(self) -> None:
         """Nothing stays open between questions."""
 

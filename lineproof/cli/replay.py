@@ -1,17 +1,8 @@
-"""``lineproof replay verdict``: derives recorded verdicts again; they must come out the same."""
+"""``lineproof replay``: derives recorded results again from the ledger."""
 
 import argparse
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from domain.errors import UsageError
-from lineproof.cli.exit_codes import Exit
-from lineproof.cli.options import add_folder, add_project
-from lineproof.settings import Settings
-
-if TYPE_CHECKING:
-    from governance.replay import ReplayedVerdict
-    from lineproof.services import Services
+from lineproof.cli import verdict_replay
 
 SUMMARY = "Derive recorded results again from the ledger."
 
@@ -19,43 +10,6 @@ SUMMARY = "Derive recorded results again from the ledger."
 def define(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    summary = "Derive verdicts again, byte for byte; exits 4 at the first that differs."
+    summary = verdict_replay.SUMMARY
     verdict = commands.add_parser("verdict", help=summary, description=summary, allow_abbrev=False)
-    verdict.add_argument("ids", metavar="ID", nargs="*", help="verdicts of the project")
-    verdict.add_argument("--all", action="store_true", help="every verdict of every project")
-    add_folder(verdict)
-    add_project(verdict)
-    verdict.set_defaults(run=run)
-
-
-def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Replay and count."""
-    if bool(arguments.ids) == arguments.all:
-        raise UsageError(
-            "Say which verdicts are to be replayed.", hint="Name their ids, or give --all."
-        )
-    from lineproof.cli.local import open_quietly
-
-    services = open_quietly(settings)
-    try:
-        services.catch_up()
-        replayed = list(_replay(services, arguments.ids, settings.project))
-    finally:
-        services.close()
-    for verdict in replayed:
-        print(f"identical: verdict {verdict.verdict_id}, entry {verdict.seq}")
-    print(f"{len(replayed)} of {len(replayed)} verdicts came out byte for byte.")
-    return Exit.OK
-
-
-def _replay(services: "Services", ids: Sequence[str], project: str) -> "Iterator[ReplayedVerdict]":
-    from governance.replay import replay_one, replay_verdicts
-    from governance.verdict import require_verdict
-
-    log, graph, metrics = services.log, services.graph, services.metrics
-    if not ids:
-        yield from replay_verdicts(log, graph=graph, metrics=metrics)
-    for verdict_id in ids:
-        seq = require_verdict(graph, project, verdict_id).seq
-        if seq is not None:
-            yield replay_one(log, seq, graph=graph, metrics=metrics, project=project)
+    verdict_replay.define(verdict)

@@ -1,33 +1,24 @@
-"""``lineproof verdict show``: a recorded verdict, printed again."""
+"""``lineproof verdict``: show, explain, replay and verify recorded verdicts."""
 
 import argparse
 
-from lineproof.cli.backend import open_backend
-from lineproof.cli.exit_codes import Exit
-from lineproof.cli.gate import add_format, show_verdict
-from lineproof.cli.options import add_backend
-from lineproof.settings import Settings
+from lineproof.cli import gate_verify, verdict_explain, verdict_replay, verdict_show
 
-SUMMARY = "Show recorded verdicts."
+SUMMARY = "Show, explain, replay and verify recorded verdicts."
+
+_COMMANDS = (
+    ("show", verdict_show),
+    ("explain", verdict_explain),
+    ("replay", verdict_replay),
+    ("verify", gate_verify),
+)
 
 
 def define(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    summary = "Print a recorded verdict; exits 0 whatever its outcome."
-    show = commands.add_parser("show", help=summary, description=summary, allow_abbrev=False)
-    show.add_argument("id", metavar="ID", help="a verdict's id")
-    add_format(show)
-    add_backend(show)
-    show.set_defaults(run=run)
-
-
-def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Fetch a verdict and print it."""
-    backend = open_backend(settings)
-    try:
-        answer = backend.verdict(arguments.id)
-    finally:
-        backend.close()
-    show_verdict(answer, arguments.format)
-    return Exit.OK
+    for name, module in _COMMANDS:
+        command = commands.add_parser(
+            name, help=module.SUMMARY, description=module.SUMMARY, allow_abbrev=False
+        )
+        module.define(command)

@@ -11,6 +11,7 @@ from domain.errors import IntegrityError, UsageError
 from ledger.signing import generate_signer
 from lineproof import policies, verdicts
 from lineproof.cli.exit_codes import Exit
+from lineproof.cli.expectations import Expected
 from lineproof.cli.gate_verify import verify
 from lineproof.cli.main import main
 from lineproof.settings import settings_from
@@ -24,6 +25,7 @@ class Evidence(NamedTuple):
     verdict: Verdict
     proof: str
     other_proof: str
+    later_proof: str
     vkey: str
 
 
@@ -38,11 +40,15 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
             "policy": "release",
             "candidate": {"runs": list(WORSE)},
             "baseline": {"runs": list(GOOD)},
+            "ci": {"commit": "a" * 40},
         }
         verdict = dict(verdicts.judge(services, request, project="default", source="test"))
         seq = verdict["leafIndex"]
         assert isinstance(seq, int)
-        return Evidence(verdict, services.log.prove(seq), services.log.prove(0), services.log.vkey)
+        proof, other = services.log.prove(seq), services.log.prove(0)
+        policies.declare(services, POLICY, project="later", source="test")
+        services.log.publish()
+        return Evidence(verdict, proof, other, services.log.prove(seq), services.log.vkey)
     finally:
         services.close()
 
@@ -99,6 +105,52 @@ def test_a_dry_run_cannot_be_verified(evidence: Evidence) -> None:
     dry = {**evidence.verdict, "entry": None, "leafIndex": None}
     with pytest.raises(UsageError, match="not a recorded verdict"):
         verify(dry, evidence.proof, evidence.vkey)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        Expected(runs=frozenset({"good0"})),
+        Expected(runs=frozenset(WORSE[1:])),
+        Expected(policy="other"),
+        Expected(commit="b" * 40),
+        Expected(project="other"),
+        Expected(min_tree_size=1_000),
+        Expected(max_age_entries=0),
+    ],
+    ids=["other runs", "fewer runs", "policy", "commit", "project", "saw too little", "too old"],
+)
+def test_a_genuine_verdict_about_something_else_is_no_evidence_row_35(
+    evidence: Evidence, expected: Expected
+) -> None:
+    assert "Verified" in verify(evidence.verdict, evidence.later_proof, evidence.vkey)
+    with pytest.raises(IntegrityError):
+        verify(evidence.verdict, evidence.later_proof, evidence.vkey, expected)
+
+
+def test_the_expected_verdict_holds(evidence: Evidence) -> None:
+    statement = evidence.verdict["statement"]
+    expected = Expected(
+        runs=frozenset(WORSE),
+        policy=statement["policy"]["digest"],
+        commit="a" * 40,
+        project="default",
+        max_age_entries=3,
+        min_tree_size=10,
+    )
+    assert "FAIL" in verify(evidence.verdict, evidence.later_proof, evidence.vkey, expected)
+
+
+def test_a_blocking_verdict_is_not_shipped_on_where_a_pass_is_required(
+    evidence: Evidence, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdict, proof = tmp_path / "verdict.json", tmp_path / "verdict.tlog-proof"
+    verdict.write_text(json.dumps(evidence.verdict))
+    proof.write_text(evidence.proof)
+    argv = ["verdict", "verify", str(verdict), "--proof", str(proof), "--key", evidence.vkey]
+    assert main([*argv, "--require-pass"]) == Exit.FAILED
+    assert main([*argv, "--run", "good0"]) == Exit.INTEGRITY
+    assert "it judged other runs" in capsys.readouterr().err
 
 
 def test_the_command_exits_0_or_4(

@@ -1,0 +1,54 @@
+"""Everything that a client may ask by name: one table for HTTP and for the command line.
+
+Each operation takes a JSON object and gives one. ``POST /operations/<name>`` and
+``lineproof.cli.backend.Backend.ask`` both end here, so both give the same answers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from domain.canonical import JsonObject
+from domain.errors import NotFoundError
+from governance.field_reader import near
+from lineproof import policies, readiness, verdicts
+
+if TYPE_CHECKING:
+    from lineproof.services import Services
+
+
+Perform: TypeAlias = Callable[["Services", JsonObject, str, str], JsonObject]
+"""(services, arguments, project, source)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation."""
+
+    perform: Perform
+    writes: bool
+    """Whether it may append to the ledger."""
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        "gate.ready": Operation(readiness.ready, writes=False),
+        "policy.history": Operation(policies.history, writes=False),
+        "policy.list": Operation(policies.in_force, writes=False),
+        "policy.test": Operation(policies.test, writes=False),
+        "verdict.explain": Operation(verdicts.explain, writes=False),
+    }
+)
+
+
+def perform(
+    services: "Services", name: str, arguments: JsonObject, *, project: str, source: str
+) -> JsonObject:
+    """Carry out one operation; ``NotFoundError`` when there is none of that name."""
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise NotFoundError(
+            f"There is no operation {name[:60]!r}.", hint=near(name, OPERATIONS), context={}
+        )
+    return operation.perform(services, arguments, project, source)

@@ -29,14 +29,15 @@ def train(seed, alpha, train_set, eval_set):
             mlflow.log_metrics(evaluate(model, *eval_set), step=epoch)
 
 
-def run_variant(variant, seeds):
+def run_variant(experiment_id, variant, seeds):
     train_set, eval_set = read_data(variant["train_data"]), read_data(variant["eval_data"])
     train_input = mlflow.data.from_numpy(train_set[0], targets=train_set[1], name="digits-train")
     eval_input = mlflow.data.from_numpy(eval_set[0], targets=eval_set[1], name="digits-test")
     eval_code = hashlib.sha256(Path("evaluate.py").read_bytes()).hexdigest()
     tags = {"variant": variant["name"], "lineproof.facet.eval_code": f"sha256:{eval_code}"}
     for seed in range(seeds):
-        with mlflow.start_run(run_name=f"{variant['name']}-{seed}", tags=tags):
+        name = f"{variant['name']}-{seed}"
+        with mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags):
             mlflow.log_params({"alpha": variant["alpha"], "epochs": EPOCHS, "seed": seed})
             mlflow.log_input(train_input, context="training")
             mlflow.log_input(eval_input, context="evaluation")
@@ -48,9 +49,9 @@ def main():
     parser.add_argument("plan", type=Path)
     parser.add_argument("--seeds", type=int, required=True)
     args = parser.parse_args()
-    mlflow.set_experiment("digits")
+    experiment = mlflow.set_experiment("digits")
     for variant in json.loads(args.plan.read_text()):
-        run_variant(variant, args.seeds)
+        run_variant(experiment.experiment_id, variant, args.seeds)
         print(variant["name"], flush=True)
 
 

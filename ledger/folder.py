@@ -4,17 +4,17 @@ Made in this order, so that a crash leaves either no ledger or one that opens: f
 ``ledger.toml``, ``sequencer.db``; the first publish adds the checkpoint of size 0.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.errors import ErrorCode, IntegrityError, LineproofError, UsageError
+from domain.errors import ConflictError, ErrorCode, IntegrityError, LineproofError, UsageError
 from ledger import merkle
 from ledger.checkpoint import sign_checkpoint
 from ledger.durable import DurableFolder, Fs, clear_folder, read_file, typed_errors
-from ledger.lock import open_lock, try_exclusive
+from ledger.lock import let_go, open_lock, take_shared, try_exclusive
 from ledger.manifest import KeyRange, Manifest, parse_manifest
 from ledger.sequencer import Head, KeyRow, Sequencer, create_sequencer
 from ledger.signing import Signer, generate_signer, parse_signer
@@ -68,6 +68,11 @@ class Paths:
         return self.keys / "ledger.key"
 
     @property
+    def next_signing_key(self) -> Path:
+        """The key that an interrupted rotation was about to hand over to."""
+        return self.keys / "ledger.key.next"
+
+    @property
     def staging(self) -> Path:
         return self.data / ".staging"
 
@@ -95,7 +100,7 @@ def open_folder(data: Path, origin: str | None, fs: Fs) -> OpenFolder:
     """
     paths = Paths(data)
     with typed_errors():
-        paths.ledger.mkdir(parents=True, exist_ok=True)
+        _make_folders(paths.ledger, fs)
     lock = _lock(paths, origin, fs)
     try:
         manifest = _read_manifest(paths, origin)
@@ -133,6 +138,15 @@ def check_folder(paths: Paths, manifest: Manifest, sequencer: Sequencer) -> None
         raise _tampered(f"two roots are signed for size {head.size}")
 
 
+def _make_folders(folder: Path, fs: Fs) -> None:
+    """Make what is missing of ``folder`` and the folders above it, each name durable."""
+    if not folder.is_dir():
+        _make_folders(folder.parent, fs)
+        with suppress(FileExistsError):
+            fs.make_folder(folder)
+        fs.sync(folder.parent)
+
+
 def _lock(paths: Paths, origin: str | None, fs: Fs) -> int:
     """A shared lock on the folder; whoever is alone cleans up and completes it first."""
     lock = open_lock(paths.open_lock)
@@ -142,10 +156,10 @@ def _lock(paths: Paths, origin: str | None, fs: Fs) -> int:
             if alone:
                 clear_folder(paths.staging, fs)
                 _complete(paths, origin, fs)
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            take_shared(lock)
             if alone or paths.sequencer.exists():
                 return lock
-            fcntl.flock(lock, fcntl.LOCK_UN)
+            let_go(lock)
         raise _rolled_back("sequencer.db is gone while another process uses the ledger")
     except BaseException:
         os.close(lock)
@@ -169,7 +183,8 @@ def _complete(paths: Paths, origin: str | None, fs: Fs) -> None:
 
 def _write_identity(paths: Paths, origin: str, fs: Fs) -> None:
     if paths.signing_key.exists():
-        signer = parse_signer(paths.signing_key.read_text())
+        with typed_errors():
+            signer = parse_signer(paths.signing_key.read_text())
     else:
         signer = generate_signer(origin)
         keys = DurableFolder(paths.keys, paths.staging, fs)
@@ -181,7 +196,7 @@ def _write_identity(paths: Paths, origin: str, fs: Fs) -> None:
 
 
 def _write_sequencer(paths: Paths, fs: Fs) -> None:
-    manifest = parse_manifest(paths.manifest.read_bytes())
+    manifest = _read_manifest(paths, None)
     signer = _read_signer(paths, manifest)
     empty = sign_checkpoint(manifest.origin, 0, merkle.EMPTY_ROOT, signer)
     install_sequencer(paths, Head(0, (), empty.text, 0, 0), iter(()), fs)
@@ -196,6 +211,7 @@ def install_sequencer(paths: Paths, head: Head, keys: Iterator[KeyRow], fs: Fs) 
     create_sequencer(new, head, keys)
     with typed_errors():
         fs.sync(new)
+        fs.sync(paths.ledger)  # No old journal may come back beside the new database.
         fs.rename(new, paths.sequencer)
         fs.sync(paths.ledger)
 
@@ -206,7 +222,8 @@ def _side_files(database: Path) -> tuple[Path, Path]:
 
 
 def _read_manifest(paths: Paths, origin: str | None) -> Manifest:
-    manifest = parse_manifest(paths.manifest.read_bytes())
+    with typed_errors():
+        manifest = parse_manifest(paths.manifest.read_bytes())
     if origin is not None and origin != manifest.origin:
         raise UsageError(
             f"The ledger's origin is {manifest.origin!r}, not {origin!r}.",
@@ -217,6 +234,11 @@ def _read_manifest(paths: Paths, origin: str | None) -> Manifest:
 
 
 def _read_signer(paths: Paths, manifest: Manifest) -> Signer:
+    if paths.next_signing_key.exists():
+        raise ConflictError(
+            "A key rotation was interrupted.",
+            hint="Finish it with `lineproof ledger keys rotate`.",
+        )
     data = read_file(paths.signing_key)
     if data is None:
         raise UsageError(

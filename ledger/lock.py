@@ -15,7 +15,8 @@ def exclusive(path: Path) -> Generator[None]:
     """Hold the file's lock, alone among all processes and threads; waits for it."""
     descriptor = open_lock(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with typed_errors():
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
@@ -43,8 +44,21 @@ def open_lock(path: Path) -> int:
 
 def try_exclusive(descriptor: int) -> bool:
     """Take the lock unless somebody else holds it."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+    with typed_errors():
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
     return True
+
+
+def take_shared(descriptor: int) -> None:
+    """Hold the lock together with others who share it; waits for it."""
+    with typed_errors():
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
+def let_go(descriptor: int) -> None:
+    """Hold the lock no longer."""
+    with typed_errors():
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -50,6 +50,7 @@ class Log:
         paths = folder.paths
         self._folder = folder
         self._clock = clock
+        self._ledger = folder.durable(paths.ledger, fs)
         self._static = folder.durable(paths.static, fs)
         self._blobs = Blobs(folder.durable(paths.blobs, fs))
         self._reader = StaticReader(paths.static)
@@ -129,6 +130,8 @@ class Log:
 
     def publish(self) -> Checkpoint:
         """Publish everything committed now; the checkpoint that covers it."""
+        if self._writer.failure is not None:
+            raise self._writer.failure
         with self._fatal_errors():
             checkpoint = self._verified(self._publisher.publish())
         self._published = max(self._published, checkpoint.size)
@@ -184,8 +187,11 @@ class Log:
 
     def _recover(self) -> None:
         """Check the folder, then publish what a crash left committed but not published."""
-        with exclusive(self._folder.paths.publish_lock):
-            check_folder(self._folder.paths, self._folder.manifest, self._sequencer)
+        paths = self._folder.paths
+        with exclusive(paths.publish_lock):
+            check_folder(paths, self._folder.manifest, self._sequencer)
+        # SQLite has made its journal by now, and does not tell when the name failed to last.
+        self._ledger.sync_folder_of(paths.sequencer.name)
         self._publish_when_possible()
         log.info("ledger.opened", origin=self.origin, size=self.head().size)
 

@@ -9,12 +9,14 @@ UV_VERSION := 0.13.9
 GRAPH ?= sqlite
 TEST_GRAPHS ?= memory,sqlite,neo4j
 ARGS ?=
+SEED ?= 1
+ROWS ?=
 
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 
-.PHONY: help quickstart test check format bench neo4j serve clean
+.PHONY: help quickstart test stress check format bench neo4j serve clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +26,9 @@ quickstart: $(STAMP) ## see the whole job done on real runs (GRAPH=neo4j for a r
 
 test: $(STAMP) ## run every test (TEST_GRAPHS=sqlite to leave Neo4j out)
 	$(BIN)/python -m pytest -q --graph=$(TEST_GRAPHS) $(ARGS)
+
+stress: $(STAMP) ## every fault at its whole size (SEED=N repeats a run, ROWS="F1 F2" chooses)
+	$(BIN)/python -m tests.stress --seed $(SEED) $(ROWS)
 
 check: $(STAMP) ## lint, types, architecture, container files
 	$(BIN)/ruff check .

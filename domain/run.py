@@ -52,6 +52,7 @@ class RunUpdated(TypedDict):
 
     run_id: str
     status: NotRequired[str]
+    start_time: NotRequired[int]
     end_time: NotRequired[int]
     name: NotRequired[str]
 

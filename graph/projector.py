@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
-from domain.artifact import ArtifactUse, artifact_id
+from domain.artifact import ArtifactRef, ArtifactUse, artifact_id
 from domain.canonical import JsonObject, JsonValue, canonical_bytes
 from domain.experiment import (
     EXPERIMENT_CREATED,
@@ -27,6 +27,7 @@ from domain.experiment import (
     ExperimentTagged,
 )
 from domain.ids import derived_id
+from domain.lineage_event import LINEAGE_EVENT_RECORDED, LineageEventRecorded
 from domain.run import (
     RUN_DELETED,
     RUN_INPUTS_LOGGED,
@@ -137,10 +138,8 @@ def _run_started(entry: Entry) -> Iterator[Mutation]:
         yield SetAttribute(agent, "name", payload["user"])
         yield AddEdge(node, EdgeType.WAS_ASSOCIATED_WITH, agent)
     if payload["job"]:
-        job = node_id(NodeKind.JOB, f"{entry.project}/{payload['job']}")
-        yield AddNode(job, NodeKind.JOB, entry.project)
-        yield SetAttribute(job, "name", payload["job"])
-        yield AddEdge(node, EdgeType.EXECUTION_OF, job)
+        yield from _known_job(entry, payload["job"])
+        yield AddEdge(node, EdgeType.EXECUTION_OF, _job(entry, payload["job"]))
     yield from _parent(node, payload["parent_run_id"])
     yield from _used(entry, node, payload["uses"])
 
@@ -150,6 +149,8 @@ def _run_updated(entry: Entry) -> Iterator[Mutation]:
     node = node_id(NodeKind.RUN, payload["run_id"])
     if "status" in payload:
         yield SetAttribute(node, "status", payload["status"])
+    if "start_time" in payload:
+        yield SetAttribute(node, "start_time", payload["start_time"])
     if "end_time" in payload:
         yield SetAttribute(node, "end_time", payload["end_time"])
     if "name" in payload:
@@ -177,8 +178,40 @@ def _run_inputs_logged(entry: Entry) -> Iterator[Mutation]:
 
 def _run_outputs_logged(entry: Entry) -> Iterator[Mutation]:
     payload = cast("RunOutputsLogged", entry.payload)
-    node = node_id(NodeKind.RUN, payload["run_id"])
-    for use in payload["generates"]:
+    return _generated(entry, node_id(NodeKind.RUN, payload["run_id"]), payload["generates"])
+
+
+def _lineage_event_recorded(entry: Entry) -> Iterator[Mutation]:
+    """The run itself, its status and its tags stand in entries of their own."""
+    payload = cast("LineageEventRecorded", entry.payload)
+    job = _job(entry, payload["job"])
+    if payload["job"]:
+        yield from _known_job(entry, payload["job"])
+        yield from _texts(job, "facets", payload["job_facets"])
+    if payload["parent_job"] and payload["parent_job"] != payload["job"]:
+        yield from _known_job(entry, payload["parent_job"])
+        parent = _job(entry, payload["parent_job"])
+        yield AddEdge(job, EdgeType.WAS_INFORMED_BY, parent, "parent")
+    if payload["run_id"]:
+        run = node_id(NodeKind.RUN, payload["run_id"])
+        yield AddEdge(run, EdgeType.EXECUTION_OF, job)
+        yield from _texts(run, "facets", payload["run_facets"])
+        for parent_run_id in payload["parent_run_ids"]:
+            yield from _parent(run, parent_run_id)
+        yield from _used(entry, run, payload["uses"])
+        yield from _generated(entry, run, payload["generates"])
+    for version in payload["artifacts"]:
+        yield from _version(entry, version)
+    for pair in payload["derivations"]:
+        yield AddEdge(
+            node_id(NodeKind.ARTIFACT, pair["artifact"]),
+            EdgeType.WAS_DERIVED_FROM,
+            node_id(NodeKind.ARTIFACT, pair["source"]),
+        )
+
+
+def _generated(entry: Entry, node: str, generates: Iterable[ArtifactUse]) -> Iterator[Mutation]:
+    for use in generates:
         artifact = yield from _artifact(entry, use)
         yield AddEdge(artifact, EdgeType.WAS_GENERATED_BY, node, use["role"], use["facet"])
         yield from _use_tags(entry, node, "output_tags", use)
@@ -239,7 +272,10 @@ def _use_tags(entry: Entry, run: str, prefix: str, use: ArtifactUse) -> Iterator
 
 def _artifact(entry: Entry, use: ArtifactUse) -> Generator[Mutation, None, str]:
     """The mutations that make the version known; returns its node id."""
-    version = use["artifact"]
+    return (yield from _version(entry, use["artifact"]))
+
+
+def _version(entry: Entry, version: ArtifactRef) -> Generator[Mutation, None, str]:
     node = node_id(NodeKind.ARTIFACT, artifact_id(entry.project, version))
     yield AddNode(node, NodeKind.ARTIFACT, entry.project)
     yield SetAttribute(node, "kind", version["kind"])
@@ -273,6 +309,16 @@ def _experiment(entry: Entry, experiment_id: str) -> str:
     return node_id(NodeKind.EXPERIMENT, f"{entry.project}/{experiment_id}")
 
 
+def _job(entry: Entry, name: str) -> str:
+    return node_id(NodeKind.JOB, f"{entry.project}/{name}")
+
+
+def _known_job(entry: Entry, name: str) -> Iterator[Mutation]:
+    node = _job(entry, name)
+    yield AddNode(node, NodeKind.JOB, entry.project)
+    yield SetAttribute(node, "name", name)
+
+
 def _policy(entry: Entry, name: str, digest: str) -> str:
     return node_id(NodeKind.POLICY, derived_id("policy", entry.project, name, digest))
 
@@ -304,6 +350,7 @@ _PROJECTORS: Final[Mapping[str, _Projector]] = MappingProxyType(
         RUN_TAG_DELETED: _run_tag_deleted,
         RUN_INPUTS_LOGGED: _run_inputs_logged,
         RUN_OUTPUTS_LOGGED: _run_outputs_logged,
+        LINEAGE_EVENT_RECORDED: _lineage_event_recorded,
         RUN_DELETED: _run_deleted,
         RUN_RESTORED: _run_restored,
         POLICY_APPLIED: _policy_applied,

@@ -62,7 +62,7 @@ def dataset_use(
 ) -> ArtifactUse:
     """A dataset that a run used. ``attributes`` hold ``source``, ``source_type``, ``schema``, …"""
     role, facet = DATASET_CONTEXTS.get(context.lower(), (context or NO_CONTEXT_ROLE, None))
-    artifact = _versioned(ArtifactKind.DATASET, name, digest)
+    artifact = identity(ArtifactKind.DATASET, name, digest)
     if artifact["algorithm"] != "sha256":
         artifact["algorithm"] = _schema_algorithm(attributes.get("schema", ""))
         artifact["strength"] = Strength.SAMPLED.name
@@ -78,7 +78,7 @@ def model_use(model_id: str, *, facet: Facet | None, step: int | None = None) ->
 
     Both have the same identity, so that an evaluation links to the training behind its model.
     """
-    artifact = _versioned(ArtifactKind.MODEL, model_id, model_id)
+    artifact = identity(ArtifactKind.MODEL, model_id, model_id)
     use = ArtifactUse(role="model", facet=facet.value if facet else "", artifact=artifact)
     if step is not None:
         use["tags"] = {"step": str(step)}
@@ -93,7 +93,7 @@ def tag_uses(tags: Mapping[str, str], changed: Collection[str]) -> list[Artifact
     uses: list[ArtifactUse] = []
     if COMMIT_TAG in changed and tags[COMMIT_TAG]:
         name = tags.get(REPOSITORY_TAG) or tags.get(SOURCE_TAG) or "unknown"
-        uses.append(_commit_use(name, tags[COMMIT_TAG]))
+        uses.append(commit_use(name, tags[COMMIT_TAG]))
     uses.extend(
         _stated_use(key.removeprefix(FACET_TAG_PREFIX), tags[key])
         for key in sorted(changed)
@@ -102,7 +102,8 @@ def tag_uses(tags: Mapping[str, str], changed: Collection[str]) -> list[Artifact
     return uses
 
 
-def _commit_use(name: str, commit: str) -> ArtifactUse:
+def commit_use(name: str, commit: str) -> ArtifactUse:
+    """A repository at a commit; whether the tree was clean is not known."""
     artifact = ArtifactRef(
         kind=ArtifactKind.CODE.value,
         name=name,
@@ -123,12 +124,12 @@ def _stated_use(name: str, value: str) -> ArtifactUse:
             hint=f"It may be one of {known}.",
         )
     lower = facet.value.lower()
-    artifact = _versioned(FACET_KINDS[facet], lower, value)
+    artifact = identity(FACET_KINDS[facet], lower, value)
     return ArtifactUse(role=f"facet.{lower}", facet=facet.value, artifact=artifact)
 
 
-def _versioned(kind: ArtifactKind, name: str, digest: str) -> ArtifactRef:
-    """CONTENT when the digest is a SHA-256, else a NAMED version."""
+def identity(kind: ArtifactKind, name: str, digest: str) -> ArtifactRef:
+    """A version by what its client calls it: CONTENT for a SHA-256, else NAMED."""
     content = _SHA256.fullmatch(digest)
     return ArtifactRef(
         kind=kind.value,

@@ -7,7 +7,16 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from lineproof.explorer import pages
-from lineproof.http import comparisons, gate, graphql, health, ledger, mlflow, operations
+from lineproof.http import (
+    comparisons,
+    gate,
+    graphql,
+    health,
+    ledger,
+    mlflow,
+    openlineage,
+    operations,
+)
 from lineproof.http.edge import edge
 from lineproof.http.errors import EXCEPTION_HANDLERS
 
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
 def create_app(services: "Services") -> ASGIApp:
     """The application over ``services``, which its caller closes after the last request."""
     # The explorer's page answers GET /graphql, queries are POSTed to the same address.
-    nouns = (pages, health, ledger, gate, comparisons, operations, graphql, mlflow)
+    nouns = (pages, health, ledger, gate, comparisons, operations, graphql, openlineage, mlflow)
     routes: list[BaseRoute] = [route for noun in nouns for route in noun.routes(services)]
     app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
     app.router.redirect_slashes = False

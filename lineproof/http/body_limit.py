@@ -21,6 +21,8 @@ SECONDS = 30.0
 """How long a whole body may take to arrive."""
 
 _QUERY_PATHS = ("/compare", "/gate", "/graphql", "/lineage", "/policies")
+_EVENT_PATH = "/api/v1/lineage"
+"""Where OpenLineage's clients send events; not the query of a similar name."""
 
 
 class _CallerGone(Exception):
@@ -76,7 +78,9 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
 
 
 def _limit(path: str) -> int:
-    return QUERY_LIMIT if path.rstrip("/").endswith(_QUERY_PATHS) else INGEST_LIMIT
+    plain = path.rstrip("/")
+    is_query = plain.endswith(_QUERY_PATHS) and not plain.endswith(_EVENT_PATH)
+    return QUERY_LIMIT if is_query else INGEST_LIMIT
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

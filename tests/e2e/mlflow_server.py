@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
 
 from analytics.tables import MetricTables
 from domain.clock import SystemClock
 from domain.ids import RandomIds
 from graph.sqlite.store import SqliteGraph
 from ledger.log import Log
-from lineproof.http import mlflow
-from lineproof.http.edge import edge
+from lineproof.app import create_app
 from lineproof.services import Services
 
 
@@ -36,7 +34,7 @@ class RunningServer:
 
 @contextmanager
 def running_server(folder: Path) -> Iterator[RunningServer]:
-    """Serve MLflow's API over a fresh data folder until the block ends."""
+    """Serve every door over a fresh data folder until the block ends."""
     clock = SystemClock()
     services = Services(
         log=Log.open(folder, clock=clock),
@@ -46,8 +44,7 @@ def running_server(folder: Path) -> Iterator[RunningServer]:
         ids=RandomIds(),
         ledger_files=folder / "ledger" / "static",
     )
-    app = edge(Starlette(routes=mlflow.routes(services)), ids=services.ids)
-    config = uvicorn.Config(app, log_config=None, lifespan="off")
+    config = uvicorn.Config(create_app(services), log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -1,0 +1,207 @@
+"""What one event comes to: the entries that record it, as one unit.
+
+The event itself is one entry whose idempotency key is its own digest: a repeated event is known by
+it. Beside it stand the run (from its first event, be it START or not), and what of its status and
+times the event changes. Events may come in any order: a terminal state is never undone by an
+earlier event, and of two terminal states the later one holds.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final, cast
+
+from domain.artifact import ArtifactRef, artifact_id
+from domain.canonical import JsonObject
+from domain.lineage_event import LINEAGE_EVENT_RECORDED, Derivation, LineageEventRecorded
+from domain.run import (
+    RUN_LOGGED,
+    RUN_STARTED,
+    RUN_UPDATED,
+    RunLogged,
+    RunStarted,
+    RunStatus,
+    RunUpdated,
+)
+from graph.model import AttributeValue, Node, NodeKind, node_id
+from graph.port import GraphReader
+from ingest.facets import PARENT_TAG
+from ingest.limits import MAX_EXPERIMENT_NAME, MAX_RUN_NAME
+from ingest.openlineage import meaning, versions
+from ingest.openlineage.event import Dataset, JobRef, LineageEvent, json_text
+from ingest.openlineage.versions import Known
+from ingest.run_state import ANONYMOUS, check_acyclic, experiment_for, known_run
+from ledger.entry import Draft
+
+SOURCE: Final = "openlineage"
+
+_TERMINAL: Final = {
+    "COMPLETE": RunStatus.FINISHED,
+    "FAIL": RunStatus.FAILED,
+    "ABORT": RunStatus.KILLED,
+}
+_RANK: Final = [status.value for status in _TERMINAL.values()]
+"""Which of two terminal states of the same millisecond holds: the worse."""
+
+
+def plan_event(graph: GraphReader, project: str, event: LineageEvent) -> list[Draft]:
+    """The drafts that record ``event``, given everything recorded before it.
+
+    Raises ``NotFoundError`` for a run of another project and ``UsageError`` (LINEAGE_CYCLE,
+    RUN_DELETED, INVALID_ARGUMENT, INVALID_NAME).
+    """
+    known = Known(graph, project, event.run_id)
+    digest = hashlib.sha256(event.text.encode("utf-8")).hexdigest()
+    payload = _payload(known, event)
+    recorded = _draft(project, LINEAGE_EVENT_RECORDED, payload, f"openlineage/{digest}")
+    if not event.run_id or event.job is None:
+        return [recorded]
+    run = known_run(graph, project, event.run_id)
+    drafts: list[Draft] = []
+    for parent_id, job in meaning.parents(event):
+        if known_run(graph, project, parent_id) is None and parent_id != event.run_id:
+            drafts += _start(known, parent_id, job, event.time, {}, drafts)
+    _check_cycles(known, payload)
+    if run is None:
+        drafts += _start(known, event.run_id, event.job, event.time, _tags(event), drafts)
+    drafts.append(recorded)
+    drafts += _logged(known, event, run, digest)
+    drafts += _updated(known, event, run, digest)
+    return drafts
+
+
+def _payload(known: Known, event: LineageEvent) -> LineageEventRecorded:
+    parents, parent = meaning.parents(event), meaning.parent_job(event)
+    read = versions.read(known, event.inputs)
+    inputs = list(zip(event.inputs, read, strict=True))
+    outputs = [(one, versions.written(one, event.run_id)) for one in event.outputs]
+    uses = [meaning.input_use(dataset, ref) for dataset, ref in inputs]
+    generates = [meaning.output_use(dataset, ref) for dataset, ref in outputs]
+    described = [use["artifact"] for use in (*uses, *generates)] if not event.run_id else []
+    return LineageEventRecorded(
+        event=event.text,
+        event_type=event.type,
+        event_time=event.time,
+        run_id=event.run_id,
+        run_facets={name: json_text(facet) for name, facet in event.run_facets.items()},
+        job=event.job.full_name if event.job else "",
+        job_facets={name: json_text(facet) for name, facet in event.job_facets.items()},
+        parent_job=parent.full_name if parent else "",
+        parent_run_ids=list(dict.fromkeys(run for run, _ in parents)),
+        uses=[*uses, *meaning.code_and_engine(event)] if event.run_id else [],
+        generates=generates if event.run_id else [],
+        artifacts=[*described, *versions.read(known, event.datasets)],
+        derivations=_derivations(known, event, inputs, outputs),
+    )
+
+
+def _derivations(
+    known: Known,
+    event: LineageEvent,
+    inputs: list[tuple[Dataset, ArtifactRef]],
+    outputs: list[tuple[Dataset, ArtifactRef]],
+) -> list[Derivation]:
+    """Within the event, and from what the run read before to what it writes now."""
+    found = meaning.derivations(known.project, outputs, inputs)
+    earlier = versions.used_before(known) if event.run_id else []
+    for dataset, ref in outputs:
+        if "columnLineage" not in dataset.facets:
+            target = artifact_id(known.project, ref)
+            found += [Derivation(artifact=target, source=source) for source in earlier]
+    return [pair for n, pair in enumerate(found) if pair not in found[:n]]
+
+
+def _check_cycles(known: Known, payload: LineageEventRecorded) -> None:
+    def nodes(refs: list[ArtifactRef]) -> list[str]:
+        return [node_id(NodeKind.ARTIFACT, artifact_id(known.project, ref)) for ref in refs]
+
+    causes = nodes([use["artifact"] for use in payload["uses"]])
+    causes += [node_id(NodeKind.RUN, run) for run in payload["parent_run_ids"]]
+    effects = nodes([use["artifact"] for use in payload["generates"]])
+    check_acyclic(known.graph, known.run_id, causes, effects)
+
+
+def _start(
+    known: Known,
+    run_id: str,
+    job: JobRef,
+    time: int,
+    tags: Mapping[str, str],
+    before: list[Draft],
+) -> list[Draft]:
+    """A run that is heard of for the first time, in the experiment of its job's namespace."""
+    name = job.namespace[:MAX_EXPERIMENT_NAME]
+    experiment_id, made = experiment_for(known.graph, known.project, name, source=SOURCE)
+    payload = RunStarted(
+        run_id=run_id,
+        experiment_id=experiment_id,
+        name=job.name[:MAX_RUN_NAME],
+        user="",
+        start_time=time,
+        tags={"mlflow.runName": job.name[:MAX_RUN_NAME], **tags},
+        uses=[],
+        parent_run_id="",
+        job=job.full_name,
+    )
+    started = _draft(known.project, RUN_STARTED, payload, f"openlineage/run/{run_id}")
+    planned = {draft.idem for draft in before}
+    return [draft for draft in (*made, started) if draft.idem not in planned]
+
+
+def _tags(event: LineageEvent) -> dict[str, str]:
+    tags = meaning.run_tags(event)
+    if meaning.parent_job(event):
+        tags[PARENT_TAG] = meaning.parents(event)[0][0]
+    return tags
+
+
+def _logged(known: Known, event: LineageEvent, run: Node | None, digest: str) -> list[Draft]:
+    """Tags and parameters that the run does not have yet, and the event's statistics."""
+    attributes = _attributes(run)
+    new_tags = {k: v for k, v in _tags(event).items() if attributes.get(f"tags.{k}") != v}
+    tags = new_tags if run else {}
+    params = {
+        key: value
+        for key, value in meaning.run_params(event).items()
+        if f"params.{key}" not in attributes
+    }
+    points = meaning.statistics(event)
+    if not (tags or params or points):
+        return []
+    payload = RunLogged(run_id=event.run_id, metrics=points, params=params, tags=tags, uses=[])
+    return [_draft(known.project, RUN_LOGGED, payload, f"openlineage/{digest}/logged")]
+
+
+def _updated(known: Known, event: LineageEvent, run: Node | None, digest: str) -> list[Draft]:
+    payload = RunUpdated(run_id=event.run_id)
+    status = _TERMINAL.get(event.type)
+    stands = _attributes(run)
+    if status and _is_later(stands.get("status"), stands.get("end_time"), status, event.time):
+        payload["status"] = status.value
+        payload["end_time"] = event.time
+    started = stands.get("start_time", event.time)
+    if isinstance(started, int) and event.time < started:
+        payload["start_time"] = event.time
+    if len(payload) == 1:
+        return []
+    return [_draft(known.project, RUN_UPDATED, payload, f"openlineage/{digest}/updated")]
+
+
+def _attributes(run: Node | None) -> Mapping[str, AttributeValue]:
+    return run.attributes if run else {}
+
+
+def _is_later(status: object, end_time: object, new: RunStatus, time: int) -> bool:
+    if status not in _RANK or not isinstance(end_time, int):
+        return True
+    return (end_time, _RANK.index(str(status))) < (time, _RANK.index(new.value))
+
+
+def _draft(project: str, kind: str, payload: Mapping[str, object], idem: str) -> Draft:
+    return Draft(
+        type=kind,
+        project=project,
+        actor=ANONYMOUS,
+        source=SOURCE,
+        idem=idem,
+        payload=cast("JsonObject", payload),
+    )

@@ -4,9 +4,14 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.race.repeats import repeat_requests
+from tests.stress.clocks import set_clocks
+from tests.stress.damage import damage_files
+from tests.stress.forks import fork_folders
 from tests.stress.kills import kill_writers
 from tests.stress.port_faults import fail_every_change
 from tests.stress.power_loss import lose_power
+from tests.stress.sequencer_loss import lose_sequencer
 from tests.stress.syscalls import inject_into_every_call
 
 Scenario = Callable[[Path, random.Random, int], str]
@@ -16,4 +21,9 @@ ROWS: dict[str, tuple[Scenario, int]] = {
     "F2": (inject_into_every_call, 100),
     "F2-port": (fail_every_change, 100),
     "F3": (lose_power, 2_000),
+    "F6": (damage_files, 1_600),
+    "F7": (lose_sequencer, 100),
+    "F9": (repeat_requests, 10_000),
+    "F10": (set_clocks, 2_000),
+    "F14": (fork_folders, 100),
 }

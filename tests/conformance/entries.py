@@ -139,5 +139,5 @@ _RUNS_FIRST = st.tuples(st.just("run.started"), st.just("default"), _SAID["run.s
 def histories(max_size: int = 16) -> st.SearchStrategy[list[Entry]]:
     """Sequences of entries over a small world, so that they meet each other often."""
     tail = st.lists(_ONE, max_size=max_size)
-    head = st.lists(_RUNS_FIRST, max_size=3)
+    head = st.lists(_RUNS_FIRST, min_size=2, max_size=4)
     return st.tuples(head, tail).map(lambda parts: numbered(parts[0] + parts[1]))

@@ -12,7 +12,15 @@ from domain.errors import StaleError
 from graph.dump import dump_digest
 from graph.memory import MemoryGraph
 from graph.model import LINEAGE, AttributeChange, EdgeType, NodeKind
-from graph.port import Condition, Direction, GraphReader, GraphStore, NodeQuery, Operator
+from graph.port import (
+    Condition,
+    Direction,
+    GraphReader,
+    GraphStore,
+    NodeQuery,
+    Operator,
+    Order,
+)
 from ledger.entry import Entry
 from ledger.projection import Cursor
 from tests.conformance.entries import (
@@ -72,6 +80,14 @@ CONDITIONS = (
     Condition(f"tags.{HOSTILE[2]}", Operator.IS_NOT_NULL),
 )
 
+ORDERS = (
+    (),
+    (Order("start_time", descending=True),),
+    (Order("params.lr"), Order("start_time")),
+    (Order("params.lr", descending=True), Order("name")),
+    (Order("end_time"), Order("name", descending=True)),
+)
+
 
 def everything(store: GraphReader, as_of: int | None) -> list[object]:
     """The answers of all reads that take ``as_of``."""
@@ -83,10 +99,14 @@ def everything(store: GraphReader, as_of: int | None) -> list[object]:
         known += [node.id for node in nodes]
     asked = [*known, "run:nobody"]
     found += [store.nodes(asked, as_of=as_of), store.outgoing(asked, as_of=as_of)]
+    found.append(store.nodes(asked, names=["name", "params.lr", "nothing"], as_of=as_of))
+    for limit in (1, 3, None):
+        found += [store.find_ids(runs(limit=limit), order=o, as_of=as_of) for o in ORDERS]
     found.append(store.incoming(asked, types=LINEAGE, as_of=as_of))
     for condition in CONDITIONS:
         query = runs([condition], descending=True)
         found += [store.find(query, as_of=as_of), store.count(query, as_of=as_of)]
+        found += [store.find_ids(query, order=order, as_of=as_of) for order in ORDERS]
     return found + closures(store, as_of)
 
 
@@ -235,6 +255,11 @@ class GraphContract:
             for n in range(1, 6)
         ]
         assert seen == ["a", "a", "b", None, "a"]
+        for n, value in enumerate(seen, start=1):
+            absent = ids(graph_store, Condition("tags.t", Operator.IS_NULL), as_of=n)
+            equal = ids(graph_store, Condition("tags.t", Operator.EQ, "a"), as_of=n)
+            assert absent == ([] if value else ["run:r1"])
+            assert equal == (["run:r1"] if value == "a" else [])
 
     def test_text_and_integer_are_different_values(self, graph_store: GraphStore) -> None:
         said = [("run.started", "default", run_started("r1", start_time=5, tags={"n": "5"}))]
@@ -412,6 +437,28 @@ class GraphContract:
             assert whole.distance == {"run:r0": 0, "run:r1": 1, "run:r2": 2, "run:r3": 3}
             assert len(whole.edges) == 4
             assert not whole.truncated
+
+    def test_a_closure_as_of_crosses_no_later_edge(self, graph_store: GraphStore) -> None:
+        said = [("run.started", "default", run_started(f"r{n}")) for n in range(3)]
+        said += [
+            ("run.logged", "default", run_logged("r0", parent_run_id="r1")),
+            ("run.logged", "default", run_logged("r1", parent_run_id="r2")),
+        ]
+        fill(graph_store, numbered(said))
+        for depth in (None, 9):
+            reached = [
+                list(
+                    graph_store.closure(
+                        ["run:r0"],
+                        direction=Direction.UPSTREAM,
+                        types=LINEAGE,
+                        depth=depth,
+                        as_of=as_of,
+                    ).distance
+                )
+                for as_of in (0, 3, 4, 5)
+            ]
+            assert reached == [[], ["run:r0"], ["run:r0", "run:r1"], ["run:r0", "run:r1", "run:r2"]]
 
     def test_a_limit_keeps_the_nearest(self, graph_store: GraphStore) -> None:
         uses = [use(name) for name in "abcd"]

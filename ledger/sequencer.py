@@ -63,6 +63,11 @@ class Head:
     at: int
     """Time of the last entry, milliseconds since the epoch."""
 
+    @property
+    def root(self) -> bytes:
+        """The root of the committed tree."""
+        return merkle.root(self.edge)
+
 
 class Sequencer:
     """One process's door to the database. Thread-safe; each thread sees committed state only."""
@@ -151,6 +156,20 @@ class Sequencer:
                     (size, b"".join(edge), sign(size, merkle.root(edge)), batch.at),
                 )
         return outcomes
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the database as it is committed now into a new file; not durable by itself."""
+        with self._publisher_lock, _typed_errors():
+            target = sqlite3.connect(path)
+            try:
+                self._publisher.backup(target)
+            finally:
+                target.close()
+
+    def restate(self, checkpoint: str) -> None:
+        """Give the committed tree another text of the same statement, with more signatures."""
+        with self._writer_lock, _typed_errors(), _transaction(self._writer) as db:
+            db.execute("UPDATE head SET checkpoint = ?", (checkpoint,))
 
     def mark_published(self, size: int) -> None:
         """A durable checkpoint covers the first ``size`` entries: they need not be pending."""

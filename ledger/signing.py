@@ -72,9 +72,12 @@ class Signer:
 
     def sign_note(self, body: str) -> str:
         """``body`` (ends in a newline) as a signed note."""
+        return f"{body}\n{self.signature_line(body)}"
+
+    def signature_line(self, body: str) -> str:
+        """The line that signs ``body``, to stand beside others."""
         signature = self.sign(body.encode())
-        line = note.signature_line(self.verifier.name, self.verifier.key_id, signature)
-        return f"{body}\n{line}"
+        return note.signature_line(self.verifier.name, self.verifier.key_id, signature)
 
 
 def generate_signer(name: str, algorithm: bytes = ED25519) -> Signer:

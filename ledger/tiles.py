@@ -6,7 +6,7 @@ level L. An entry bundle holds the entries of one level-0 tile, each after its u
 
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.errors import IntegrityError
@@ -80,6 +80,14 @@ def right_edge(size: int) -> list[Resource]:
             resources.append(Resource(level, total // TILE_WIDTH, total % TILE_WIDTH))
         level, total = level + 1, total // TILE_WIDTH
     return resources
+
+
+def resources(size: int) -> Iterator[Resource]:
+    """Every bundle and tile in force in a tree of ``size``."""
+    for level in range(ENTRIES, 64):
+        total = size >> (TILE_HEIGHT * max(level, 0))
+        for index in range(-(-total // TILE_WIDTH)):
+            yield Resource(level, index, width_at(level, index, size))
 
 
 def pack_bundle(entries: Iterable[bytes]) -> bytes:

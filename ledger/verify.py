@@ -42,7 +42,8 @@ def verify_static(root: Path, vkey: str, *, origin: str | None = None) -> Verify
     beside = read_file(root / manifests.FILE)
     manifest = _pinned(beside, vkey, origin, report)
     if manifest is not None:
-        _check_log(StaticReader(root), manifest, report, _ignore)
+        keys = _rotations(beside, manifest, report)
+        _check_log(StaticReader(root), manifest, report, keys)
         _check_files(root, report, set() if beside is None else {manifests.FILE})
     report.sort()
     return report
@@ -56,9 +57,10 @@ def verify_url(url: str, vkey: str) -> VerifyReport:
     report = VerifyReport()
     reader = HttpReader(url)
     try:
-        manifest = _pinned(reader.file(manifests.FILE), vkey, None, report)
+        beside = reader.file(manifests.FILE)
+        manifest = _pinned(beside, vkey, None, report)
         if manifest is not None:
-            _check_log(reader, manifest, report, _ignore)
+            _check_log(reader, manifest, report, _rotations(beside, manifest, report))
     finally:
         reader.close()
     report.sort()
@@ -78,7 +80,8 @@ def verify_folder(data: Path, *, vkey: str | None = None) -> VerifyReport:
     if manifest is not None:
         state = StateCheck(paths, manifest, beside)
         # 2 to 5
-        _check_log(StaticReader(paths.static), manifest, report, state.on_bundle)
+        keys = KeyCheck(manifest, beside, path=f"ledger/{manifests.FILE}")
+        _check_log(StaticReader(paths.static), manifest, report, keys, state.on_bundle)
         _check_files(paths.static, report, set())
         # 6, 7
         state.finish()
@@ -112,8 +115,17 @@ def _manifest(paths: Paths, vkey: str | None, report: VerifyReport) -> Manifest 
         return None
 
 
+def _rotations(data: bytes | None, manifest: Manifest, report: VerifyReport) -> KeyCheck | None:
+    """The check of key rotations; none for a log without a ledger.toml, which names no keys."""
+    return None if data is None else KeyCheck(manifest, report)
+
+
 def _check_log(
-    reader: LogReader, manifest: Manifest, report: VerifyReport, on_bundle: OnBundle
+    reader: LogReader,
+    manifest: Manifest,
+    report: VerifyReport,
+    keys: KeyCheck | None,
+    on_bundle: OnBundle | None = None,
 ) -> None:
     # 2
     try:
@@ -123,15 +135,17 @@ def _check_log(
         return
     report.origin, report.size = manifest.origin, checkpoint.size
     report.root = checkpoint.root
-    keys = KeyCheck(manifest, report)
 
     def on_entries(first: int, entries: Sequence[bytes]) -> None:
-        keys.on_bundle(first, entries)
-        on_bundle(first, entries)
+        if keys is not None:
+            keys.on_bundle(first, entries)
+        if on_bundle is not None:
+            on_bundle(first, entries)
 
     # 3, 4
     TreeCheck(reader, checkpoint.size, report).run(checkpoint.root, on_entries)
-    keys.finish(checkpoint.size)
+    if keys is not None:
+        keys.finish(checkpoint.size)
 
 
 def _check_files(root: Path, report: VerifyReport, beside: set[str]) -> None:
@@ -142,7 +156,3 @@ def _check_files(root: Path, report: VerifyReport, beside: set[str]) -> None:
         check_files(root, report.size, report, beside)
     except IntegrityError as error:
         report.add(None, "tile", error.message)
-
-
-def _ignore(first: int, entries: Sequence[bytes]) -> None:
-    """A static folder has nothing else to hold entries against."""

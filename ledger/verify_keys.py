@@ -18,8 +18,9 @@ _MARK = f'"type":"{KEY_ROTATED}"'.encode()
 class KeyCheck:
     """Holds the rotations among the entries that go by against the manifest's."""
 
-    def __init__(self, manifest: Manifest, report: VerifyReport) -> None:
+    def __init__(self, manifest: Manifest, report: VerifyReport, *, path: str = FILE) -> None:
         self._report = report
+        self._path = path
         self._expected = {key.from_size - 1: key.rotation for key in manifest.keys if key.rotation}
         self._first = manifest.keys[0].from_size
 
@@ -36,15 +37,17 @@ class KeyCheck:
         if _rotation(entry) == expected:
             self._expected.pop(seq, None)
         elif expected is not None:
-            self._report.add(seq, FILE, f"entry {seq} does not hand the key over")
+            self._report.add(seq, self._path, f"entry {seq} does not hand the key over")
         else:
-            self._report.add(seq, FILE, f"it does not name the key that entry {seq} hands over to")
+            self._report.add(
+                seq, self._path, f"it does not name the key that entry {seq} hands over to"
+            )
 
     def finish(self, size: int) -> None:
         """Rotations that the tree does not have."""
         for seq in sorted(self._expected):
             if seq >= size:
-                self._report.add(None, FILE, "it names a key that no entry hands over to")
+                self._report.add(None, self._path, "it names a key that no entry hands over to")
 
 
 def _rotation(entry: bytes) -> str | None:

@@ -3,9 +3,14 @@
 import argparse
 
 from lineproof.cli import (
+    ledger_backup,
+    ledger_export,
     ledger_key,
+    ledger_keys,
     ledger_prove,
     ledger_prove_consistency,
+    ledger_recover,
+    ledger_restore,
     ledger_verify,
     ledger_watch,
 )
@@ -17,7 +22,12 @@ _COMMANDS = (
     ("prove", ledger_prove),
     ("prove-consistency", ledger_prove_consistency),
     ("watch", ledger_watch),
+    ("export", ledger_export),
+    ("backup", ledger_backup),
+    ("restore", ledger_restore),
     ("key", ledger_key),
+    ("keys", ledger_keys),
+    ("recover", ledger_recover),
 )
 
 

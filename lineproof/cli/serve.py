@@ -29,8 +29,8 @@ _FAMILIES = {
     "localhost": socket.AF_INET,
 }
 _BACKLOG = 512
-_CONCURRENCY = 512
-"""Requests at once; more are answered 503."""
+_CONNECTIONS = 900
+"""At once, so that files can still be opened; ``http.admission`` limits the requests in them."""
 _DRAIN_SECONDS = 10
 
 
@@ -75,6 +75,7 @@ def bind_loopback(host: str, port: int) -> socket.socket:
 
 def _serve(listener: socket.socket, settings: Settings) -> None:
     from lineproof.app import create_app
+    from lineproof.keeping_up import keeping_up
     from lineproof.shadow import check_distributions
     from lineproof.wiring import open_services
     from telemetry.logging import configure_logging
@@ -86,7 +87,8 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
         signal.signal(number, _already_handled)
     services = open_services(settings)
     try:
-        _answer(create_app(services), services, listener)
+        with keeping_up(services):
+            _answer(create_app(services), services, listener)
         if services.log.failure is not None:
             raise services.log.failure
     finally:
@@ -113,7 +115,7 @@ def _answer(app: "ASGIApp", services: "Services", listener: socket.socket) -> No
         access_log=False,
         backlog=_BACKLOG,
         lifespan="off",
-        limit_concurrency=_CONCURRENCY,
+        limit_concurrency=_CONNECTIONS,
         log_config=None,
         proxy_headers=False,
         server_header=False,

@@ -2,13 +2,15 @@
 
 1. ``envelope``: request id, log line, security headers, masked failures
 2. ``origin``: Host and Origin must be ours
-3. ``body_limit``: size, time and encoding of the body
-4. ``project_prefix``: which project it is about
+3. ``admission``: how many requests are under way
+4. ``body_limit``: size, time and encoding of the body
+5. ``project_prefix``: which project it is about
 """
 
 from starlette.types import ASGIApp
 
 from domain.ids import IdSource
+from lineproof.http.admission import Admission
 from lineproof.http.body_limit import BodyLimit
 from lineproof.http.envelope import Envelope
 from lineproof.http.origin import OriginGuard
@@ -17,4 +19,4 @@ from lineproof.http.project_prefix import ProjectPrefix
 
 def edge(app: ASGIApp, *, ids: IdSource) -> ASGIApp:
     """``app`` behind the edge. Fresh request ids are drawn from ``ids``."""
-    return Envelope(OriginGuard(BodyLimit(ProjectPrefix(app))), ids)
+    return Envelope(OriginGuard(Admission(BodyLimit(ProjectPrefix(app)))), ids)

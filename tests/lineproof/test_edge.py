@@ -16,6 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from domain.errors import OverloadedError
 from domain.ids import SequentialIds
+from lineproof.http.admission import Admission
 from lineproof.http.body_limit import INGEST_LIMIT, QUERY_LIMIT, BodyLimit
 from lineproof.http.edge import edge
 from lineproof.http.errors import EXCEPTION_HANDLERS
@@ -284,3 +285,38 @@ def test_a_request_is_logged_once_without_its_query(client: TestClient) -> None:
     assert event["project"] == "p"
     assert event["status"] == 200
     assert "hunter2" not in str(event)
+
+
+def test_f11_more_requests_than_can_be_under_way_are_told_when_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lineproof.http.admission.MAX_UNDER_WAY", 3)
+    go = asyncio.Event()
+
+    async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await go.wait()
+        await JSONResponse({})(_scope, _receive, send)
+
+    async def ask(app: ASGIApp) -> dict[str, object]:
+        answers: list[Message] = []
+
+        async def send(message: Message) -> None:
+            answers.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        await app({"type": "http", "headers": []}, receive, send)
+        headers = {name.decode(): value.decode() for name, value in answers[0]["headers"]}
+        return {"status": answers[0]["status"], "retry-after": headers.get("retry-after")}
+
+    async def scenario() -> list[dict[str, object]]:
+        app = Admission(slow)
+        waiting = [asyncio.create_task(ask(app)) for _ in range(3)]
+        await asyncio.sleep(0)
+        refused = await ask(app)
+        go.set()
+        return [refused, *[await task for task in waiting], await ask(app)]
+
+    accepted = {"status": 200, "retry-after": None}
+    assert asyncio.run(scenario()) == [{"status": 503, "retry-after": "1"}, *[accepted] * 4]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.race.repeats import repeat_requests
 from tests.stress.clocks import set_clocks
 from tests.stress.damage import damage_files
 from tests.stress.forks import fork_folders
@@ -22,7 +21,6 @@ from tests.stress.sequencer_loss import lose_sequencer
         pytest.param(fail_every_change, 25, id="f2_a_change_that_fails_is_told"),
         pytest.param(damage_files, 48, id="f6_damage_is_found_and_reaches_no_projection"),
         pytest.param(lose_sequencer, 3, id="f7_a_lost_or_older_sequencer_is_refused_and_rebuilt"),
-        pytest.param(repeat_requests, 80, id="f9_requests_sent_three_times_are_recorded_once"),
         pytest.param(set_clocks, 40, id="f10_order_and_content_do_not_depend_on_the_clock"),
         pytest.param(fork_folders, 2, id="f14_a_client_with_a_memory_reports_a_fork"),
     ],

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -128,8 +129,17 @@ def _serve(port: int, home: Path, *, keep: bool, until_stdin_ends: bool) -> None
     if keep:
         service.shutdown()
     else:
-        shutil.rmtree(home, ignore_errors=True)
+        _remove(home)
     os._exit(0)
+
+
+def _remove(home: Path) -> None:
+    """The server still runs, and may write a file while its folder goes: try until it is gone."""
+    for _ in range(100):
+        shutil.rmtree(home, ignore_errors=True)
+        if not home.exists():
+            return
+        time.sleep(0.05)
 
 
 def _build(jpype: Any, port: int, home: Path) -> Any:

@@ -16,6 +16,7 @@ import pytest
 
 from lineproof.cli.exit_codes import Exit
 from lineproof.cli.main import main
+from lineproof.cli.serve import bind_loopback
 from lineproof.settings import settings_from
 from lineproof.wiring import open_services
 from tests.lineproof.planted_runs import GOOD, POLICY, WORSE, plant_runs
@@ -187,3 +188,8 @@ def test_a_taken_port_is_a_configuration_error(
     argv = ["serve", f"--port={server.port}", "--data", str(tmp_path)]
     assert main(argv) == Exit.USAGE
     assert "cannot be bound" in capsys.readouterr().err
+
+
+def test_the_socket_names_its_protocol_so_that_answers_are_sent_at_once() -> None:
+    with bind_loopback("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP

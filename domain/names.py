@@ -1,10 +1,13 @@
 """What a name may be: legal Unicode in NFC, short, without characters that hide or reorder text."""
 
+import re
 import unicodedata
 
 from domain.errors import ErrorCode, UsageError
 
 _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def checked_name(value: str, *, what: str, limit: int) -> str:
@@ -30,9 +33,10 @@ def checked_text(value: str, *, what: str, limit: int) -> str:
     """
     if len(value) > limit:
         raise _invalid(what, f"it has {len(value)} characters, the limit is {limit}")
-    for character in value:
-        if character == "\0" or "\ud800" <= character <= "\udfff":
-            raise _invalid(what, f"U+{ord(character):04X} is not allowed in text")
+    if not value.isascii() or "\0" in value:
+        flaw = _NOT_TEXT.search(value)
+        if flaw:
+            raise _invalid(what, f"U+{ord(flaw[0]):04X} is not allowed in text")
     return value
 
 

@@ -5,12 +5,15 @@ data, no byte order mark, UTF-8 only, no lone surrogates.
 """
 
 import json
+import re
 from typing import NoReturn, cast
 
 from domain.canonical import JsonObject, JsonValue
 from domain.errors import ErrorCode, UsageError
 
 MAX_DEPTH = 64
+
+_KEY_END = re.compile(r'"[ \t\n\r]*:')
 
 
 def parse_json(data: bytes) -> JsonValue:
@@ -21,16 +24,19 @@ def parse_json(data: bytes) -> JsonValue:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _malformed("it is not UTF-8") from error
-    _check_depth(text)
     try:
-        value: JsonValue = json.loads(
-            text, object_pairs_hook=_unique_keys, parse_constant=_no_constant
-        )
+        value: JsonValue = json.loads(text, parse_constant=_no_constant)
+        # A key is followed by a colon: as many in the text as in the value means none was lost.
+        # In other cases, which are rare but legal, the parser looks at each object's pairs.
+        if _keys_in(value) != len(_KEY_END.findall(text)):
+            json.loads(text, object_pairs_hook=_unique_keys)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise _malformed("it holds a lone surrogate") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
         raise _malformed(str(error)) from error
     return value
 
@@ -43,28 +49,22 @@ def parse_json_object(data: bytes) -> JsonObject:
     return cast("JsonObject", value)
 
 
-def _check_depth(text: str) -> None:
-    depth = 0
-    in_string = False
-    escaped = False
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _malformed(f"it is nested deeper than {MAX_DEPTH} levels")
-        elif character in "]}":
-            depth -= 1
+def _keys_in(value: JsonValue) -> int:
+    """How many keys all objects of ``value`` have; ``UsageError`` when they stand too deep."""
+    keys = 0
+    level: list[object] = [value] if type(value) in (dict, list) else []
+    for _ in range(MAX_DEPTH):
+        inner: list[object] = []
+        for item in level:
+            held = item
+            if type(item) is dict:
+                keys += len(cast("dict[str, object]", item))
+                held = cast("dict[str, object]", item).values()
+            inner += [one for one in cast("list[object]", held) if type(one) in (dict, list)]
+        level = inner
+    if level:
+        raise _too_deep()
+    return keys
 
 
 def _unique_keys(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
@@ -80,6 +80,10 @@ def _unique_keys(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _too_deep() -> UsageError:
+    return _malformed(f"it is nested deeper than {MAX_DEPTH} levels")
 
 
 def _malformed(why: str) -> UsageError:

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from domain.errors import StaleError
 from graph.dump import attribute_line, edge_line, node_line
@@ -23,7 +24,7 @@ from graph.model import (
     SetAttribute,
     UnsetAttribute,
 )
-from graph.port import Direction, NodeQuery, Subgraph
+from graph.port import Direction, NodeQuery, Order, Subgraph
 from graph.projector import mutations
 from ledger.entry import Entry
 from ledger.projection import Cursor
@@ -105,20 +106,28 @@ class MemoryGraph:
         if ends_exist and key not in self._state.edges:
             self._state.edges[key] = Edge(*key, mutation.facet, seq)
 
-    def nodes(self, ids: Collection[str], *, as_of: int | None = None) -> Mapping[str, Node]:
+    def nodes(
+        self,
+        ids: Collection[str],
+        *,
+        names: Collection[str] | None = None,
+        as_of: int | None = None,
+    ) -> Mapping[str, Node]:
         with self._lock:
             known = {id_: self._state.nodes[id_] for id_ in ids if id_ in self._state.nodes}
             return {
-                id_: replace(node, attributes=self._attributes(id_, as_of))
+                id_: replace(node, attributes=self._attributes(id_, names, as_of))
                 for id_, node in known.items()
                 if _visible(node.seq, None, as_of)
             }
 
-    def _attributes(self, node: str, as_of: int | None) -> dict[str, AttributeValue]:
+    def _attributes(
+        self, node: str, names: Collection[str] | None, as_of: int | None
+    ) -> dict[str, AttributeValue]:
         return {
             change.name: change.value
             for change in self._state.changes.get(node, [])
-            if _visible(change.seq, change.until, as_of)
+            if _visible(change.seq, change.until, as_of) and (names is None or change.name in names)
         }
 
     def find(self, query: NodeQuery, *, as_of: int | None = None) -> Sequence[Node]:
@@ -133,6 +142,16 @@ class MemoryGraph:
                 if (_position(node) < after if query.descending else _position(node) > after)
             ]
         return found[: query.limit]
+
+    def find_ids(
+        self, query: NodeQuery, *, order: Sequence[Order] = (), as_of: int | None = None
+    ) -> Sequence[str]:
+        with self._lock:
+            found = sorted(self._matching(query, as_of), key=lambda node: node.id)
+        for one in reversed(order):
+            found.sort(key=partial(_value, one.attribute), reverse=one.descending)
+            found.sort(key=partial(_kind, one.attribute))
+        return [node.id for node in found[: query.limit]]
 
     def count(self, query: NodeQuery, *, as_of: int | None = None) -> int:
         with self._lock:
@@ -224,6 +243,17 @@ def _visible(seq: int, until: int | None, as_of: int | None) -> bool:
 
 def _position(node: Node) -> tuple[int, str]:
     return (node.seq, node.id)
+
+
+def _kind(attribute: str, node: Node) -> int:
+    """Integers, then texts, then nothing."""
+    value = node.attributes.get(attribute)
+    return 2 if value is None else int(isinstance(value, str))
+
+
+def _value(attribute: str, node: Node) -> tuple[int, str]:
+    value = node.attributes.get(attribute, 0)
+    return (0, value) if isinstance(value, str) else (value, "")
 
 
 def _distances(

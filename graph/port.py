@@ -69,6 +69,17 @@ class NodeQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """By the value of an attribute: integers, then texts by code point, then nodes without it.
+
+    ``descending`` turns the order of the integers, and that of the texts.
+    """
+
+    attribute: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Subgraph:
     """Nodes by (distance, id) and the edges among them, ordered; ``truncated`` when a limit cut."""
 
@@ -89,12 +100,27 @@ class Direction(StrEnum):
 class GraphReader(Protocol):
     """Reads, each a function of its arguments and the applied prefix."""
 
-    def nodes(self, ids: Collection[str], *, as_of: int | None = None) -> Mapping[str, Node]:
-        """The nodes that exist, with their attributes, by id."""
+    def nodes(
+        self,
+        ids: Collection[str],
+        *,
+        names: Collection[str] | None = None,
+        as_of: int | None = None,
+    ) -> Mapping[str, Node]:
+        """The nodes that exist, by id, with all their attributes or those of ``names``."""
         ...
 
     def find(self, query: NodeQuery, *, as_of: int | None = None) -> Sequence[Node]:
         """The nodes that ``query`` describes, with their attributes."""
+        ...
+
+    def find_ids(
+        self, query: NodeQuery, *, order: Sequence[Order] = (), as_of: int | None = None
+    ) -> Sequence[str]:
+        """Ids of the nodes that ``query`` describes, in ``order`` and then by id; up to its limit.
+
+        The query's own order and ``after`` are ignored.
+        """
         ...
 
     def count(self, query: NodeQuery, *, as_of: int | None = None) -> int:

@@ -42,7 +42,7 @@ def metric_history(
     MLflow keeps a point that is logged twice only once, and so it is shown. Raises
     ``NotFoundError`` for an unknown run, ``UsageError`` for a size or token that cannot be read.
     """
-    run_node(graph, project=question.project, run_id=question.run_id)
+    run_node(graph, project=question.project, run_id=question.run_id, names=())
     digest = question_digest("history", question.project, question.run_id, question.key)
     start = parse_page_token(question.page_token, question=digest, visible=visible)
     points = _distinct(metrics.points(question.run_id, question.key, as_of=start.as_of))

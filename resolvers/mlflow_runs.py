@@ -79,10 +79,21 @@ def get_run(graph: GraphReader, metrics: MetricReader, *, project: str, run_id: 
     return shown(graph, metrics, [run_node(graph, project=project, run_id=run_id)])[0]
 
 
-def run_node(graph: GraphReader, *, project: str, run_id: str) -> Node:
-    """The run's node; ``NotFoundError`` when the project has none of that id."""
+def unlinked_run(graph: GraphReader, *, project: str, run_id: str) -> MlflowRun:
+    """The run by its own words alone, without metrics, datasets and models; errors as
+    ``get_run``."""
+    node = run_node(graph, project=project, run_id=run_id)
+    locations = artifact_locations(graph, [node])
+    return _run(node, locations[_experiment(node)], (), _Links((), (), {}))
+
+
+def run_node(
+    graph: GraphReader, *, project: str, run_id: str, names: Collection[str] | None = None
+) -> Node:
+    """The run's node, with the attributes ``names``; ``NotFoundError`` when the project has none
+    of that id."""
     wanted = node_id(NodeKind.RUN, run_id)
-    node = graph.nodes([wanted]).get(wanted)
+    node = graph.nodes([wanted], names=names).get(wanted)
     if node is None or node.project != project:
         raise NotFoundError(
             f"Run with id={run_id[:64]} not found.", hint="Check the run id and the project."
@@ -118,7 +129,7 @@ def artifact_locations(
 ) -> Mapping[str, str]:
     """The artifact location of each experiment that the runs are in, by node id."""
     wanted = {_experiment(run) for run in runs}
-    nodes = graph.nodes(sorted(wanted), as_of=as_of)
+    nodes = graph.nodes(sorted(wanted), names=["artifact_location"], as_of=as_of)
     return {
         one: text(nodes[one].attributes, "artifact_location") if one in nodes else ""
         for one in wanted

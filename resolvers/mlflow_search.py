@@ -1,14 +1,19 @@
 """MLflow's run search: filter, order, pages. Every answer is of one ledger position."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from graph.filter import RunFilter, RunOrder, parse_filter, parse_orders
-from graph.model import AttributeValue, Node, NodeKind, entity_id
-from graph.port import Condition, GraphReader, NodeQuery, Operator
+from graph.filter import (
+    DERIVED_ATTRIBUTES,
+    RunFilter,
+    RunOrder,
+    parse_filter,
+    parse_orders,
+)
+from graph.model import AttributeValue, NodeKind, entity_id
+from graph.port import Condition, GraphReader, NodeQuery, Operator, Order
 from graph.projector import ACTIVE, DELETED
-from resolvers.attributes import integer
 from resolvers.mlflow_paging import (
     checked_max_results,
     page_token,
@@ -23,6 +28,11 @@ from resolvers.mlflow_runs import (
     shown,
 )
 from resolvers.run_conditions import satisfying
+
+_LOOK_AHEAD = 4
+"""How many candidates are read for one run wanted, when each must be looked into,"""
+_LOOK_FURTHER = 25
+"""and by how much more when those were not enough."""
 
 
 class ViewType(StrEnum):
@@ -68,13 +78,15 @@ def search_runs(
     size = checked_max_results(search.max_results)
     question = _question(search)
     start = parse_page_token(search.page_token, question=question, visible=visible)
-    candidates = _candidates(graph, search, wanted, start.as_of)
-    runs = satisfying(graph, metrics, candidates, wanted, as_of=start.as_of)
-    runs = _sorted(graph, metrics, runs, orders, start.as_of)
+    stores = _Stores(graph, metrics, start.as_of)
     stop = start.offset + size
-    page = shown(graph, metrics, runs[start.offset : stop], as_of=start.as_of)
+    found = _found(stores, search, wanted, orders, stop + 1)
+    nodes = graph.nodes(found[start.offset : stop], as_of=start.as_of)
+    page = shown(
+        graph, metrics, [nodes[one] for one in found[start.offset : stop]], as_of=start.as_of
+    )
     token = ""
-    if stop < len(runs):
+    if stop < len(found):
         as_of = visible if start.as_of is None else start.as_of
         token = page_token(offset=stop, as_of=as_of, question=question)
     return FoundRuns(tuple(page), token)
@@ -99,73 +111,110 @@ def _question(search: RunSearch) -> str:
     )
 
 
-def _candidates(
-    graph: GraphReader, search: RunSearch, wanted: RunFilter, as_of: int | None
-) -> Sequence[Node]:
-    if not search.experiment_ids:
-        return ()
-    within = Condition("experiment_id", Operator.IN, tuple(sorted(set(search.experiment_ids))))
-    conditions = (within, *lifecycle_condition(search.view), *wanted.conditions)
-    return graph.find(NodeQuery(search.project, NodeKind.RUN, conditions), as_of=as_of)
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    graph: GraphReader
+    metrics: MetricReader
+    as_of: int | None
+
+    def satisfying(self, runs: Sequence[str], wanted: RunFilter) -> list[str]:
+        return satisfying(self.graph, self.metrics, runs, wanted, as_of=self.as_of)
 
 
-def _sorted(
-    graph: GraphReader,
-    metrics: MetricReader,
-    runs: Sequence[Node],
+def _found(
+    stores: _Stores,
+    search: RunSearch,
+    wanted: RunFilter,
     orders: tuple[RunOrder, ...],
-    as_of: int | None,
-) -> list[Node]:
-    """Stable sorts, the least significant first."""
-    found = sorted(runs, key=lambda run: run.id)
-    if all(order.attribute != "start_time" for order in orders):
-        found.sort(key=lambda run: integer(run.attributes, "start_time") or 0, reverse=True)
-    values = _values(graph, metrics, found, orders, as_of)
-    for order in reversed(orders):
-        found = _placed(found, values[order.attribute], descending=order.descending)
-    return found
+    enough: int,
+) -> list[str]:
+    """Node ids in order: all of them, or the first ``enough`` at least."""
+    if not search.experiment_ids:
+        return []
+    query = NodeQuery(search.project, NodeKind.RUN, _conditions(search, wanted))
+    if any(_is_derived(order) for order in orders):
+        latest = _store_order(())
+        every = stores.graph.find_ids(query, order=latest, as_of=stores.as_of)
+        return _sorted(stores, stores.satisfying(every, wanted), orders)
+    order = _store_order(orders)
+    looks = bool(wanted.metrics or wanted.derived or wanted.datasets)
+    limit = enough * (_LOOK_AHEAD if looks else 1)
+    while True:
+        ids = stores.graph.find_ids(replace(query, limit=limit), order=order, as_of=stores.as_of)
+        found = stores.satisfying(ids, wanted) if looks else list(ids)
+        if len(found) >= enough or len(ids) < limit:
+            return found
+        limit *= _LOOK_FURTHER
+
+
+def _conditions(search: RunSearch, wanted: RunFilter) -> tuple[Condition, ...]:
+    """Of the run's own conditions first: they say no to more runs than the others."""
+    ids = tuple(sorted(set(search.experiment_ids)))
+    within = Condition("experiment_id", Operator.IN, ids)
+    if len(ids) == 1:
+        within = Condition("experiment_id", Operator.EQ, ids[0])
+    return (*wanted.conditions, within, *lifecycle_condition(search.view))
+
+
+def _is_derived(order: RunOrder) -> bool:
+    return order.attribute in DERIVED_ATTRIBUTES or order.attribute.startswith("metrics.")
+
+
+def _store_order(orders: tuple[RunOrder, ...]) -> tuple[Order, ...]:
+    given = tuple(Order(order.attribute, order.descending) for order in orders)
+    if any(order.attribute == "start_time" for order in orders):
+        return given
+    return (*given, Order("start_time", descending=True))
 
 
 _Values = Mapping[str, AttributeValue | float]
 
 
+def _sorted(stores: _Stores, runs: list[str], orders: tuple[RunOrder, ...]) -> list[str]:
+    """Stable sorts, the least significant first; ``runs`` are in the order between equals."""
+    if any(order.attribute == "start_time" for order in orders):
+        runs = sorted(runs)
+    values = _values(stores, runs, orders)
+    for order in reversed(orders):
+        runs = _placed(runs, values[order.attribute], descending=order.descending)
+    return runs
+
+
 def _values(
-    graph: GraphReader,
-    metrics: MetricReader,
-    runs: Sequence[Node],
-    orders: tuple[RunOrder, ...],
-    as_of: int | None,
+    stores: _Stores, runs: Sequence[str], orders: tuple[RunOrder, ...]
 ) -> Mapping[str, _Values]:
     """For each order the values by node id; a run without one is absent."""
     names = [order.attribute for order in orders]
     keys = {name.removeprefix("metrics.") for name in names if name.startswith("metrics.")}
-    ids = [entity_id(run.id) for run in runs]
-    summaries = metrics.summaries(ids, keys=keys, as_of=as_of) if keys else {}
-    located = runs if "artifact_uri" in names else ()
-    locations = artifact_locations(graph, located, as_of=as_of)
+    ids = [entity_id(run) for run in runs]
+    summaries = stores.metrics.summaries(ids, keys=keys, as_of=stores.as_of) if keys else {}
+    plain = [name for name in names if not name.startswith("metrics.")]
+    nodes = stores.graph.nodes(runs, names=["experiment_id", *plain], as_of=stores.as_of)
+    located = list(nodes.values()) if "artifact_uri" in names else ()
+    locations = artifact_locations(stores.graph, located, as_of=stores.as_of)
 
-    def value(run: Node, name: str) -> AttributeValue | float | None:
+    def value(run: str, name: str) -> AttributeValue | float | None:
         if name.startswith("metrics."):
-            summary = summaries[entity_id(run.id)].get(name.removeprefix("metrics."))
+            summary = summaries[entity_id(run)].get(name.removeprefix("metrics."))
             return None if summary is None else summary.last
         if name == "run_id":
-            return entity_id(run.id)
+            return entity_id(run)
         if name == "artifact_uri":
-            return artifact_uri(run, locations)
-        return run.attributes.get(name)
+            return artifact_uri(nodes[run], locations)
+        return nodes[run].attributes.get(name)
 
     return {
-        name: {run.id: found for run in runs if (found := value(run, name)) is not None}
+        name: {run: found for run in runs if (found := value(run, name)) is not None}
         for name in names
     }
 
 
-def _placed(runs: list[Node], values: _Values, *, descending: bool) -> list[Node]:
+def _placed(runs: list[str], values: _Values, *, descending: bool) -> list[str]:
     """Numbers and texts in order, then NaN, then runs without a value: in either direction."""
-    present = [run for run in runs if run.id in values and values[run.id] == values[run.id]]
-    nan = [run for run in runs if run.id in values and values[run.id] != values[run.id]]
-    absent = [run for run in runs if run.id not in values]
-    present.sort(key=lambda run: _place(values[run.id]), reverse=descending)
+    present = [run for run in runs if run in values and values[run] == values[run]]
+    nan = [run for run in runs if run in values and values[run] != values[run]]
+    absent = [run for run in runs if run not in values]
+    present.sort(key=lambda run: _place(values[run]), reverse=descending)
     return present + nan + absent
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from graph.filter import RunFilter
 from graph.holds import holds
-from graph.model import AttributeValue, EdgeType, Node, entity_id
+from graph.model import AttributeValue, EdgeType, entity_id
 from graph.port import GraphReader
 from resolvers.mlflow_runs import (
     MetricReader,
@@ -20,12 +20,12 @@ _CONTEXT = "mlflow.data.context"
 def satisfying(
     graph: GraphReader,
     metrics: MetricReader,
-    runs: Sequence[Node],
+    runs: Sequence[str],
     wanted: RunFilter,
     *,
     as_of: int | None = None,
-) -> list[Node]:
-    """The runs for which all conditions hold but ``wanted.conditions``, in their order.
+) -> list[str]:
+    """Those node ids of ``runs`` for which all but ``wanted.conditions`` hold, in their order.
 
     Those stand in the query that found the runs. The number of store calls is fixed.
     """
@@ -40,28 +40,31 @@ def satisfying(
 
 
 def _derived(
-    graph: GraphReader, runs: list[Node], wanted: RunFilter, as_of: int | None
-) -> list[Node]:
-    locations = artifact_locations(graph, runs, as_of=as_of)
+    graph: GraphReader, runs: list[str], wanted: RunFilter, as_of: int | None
+) -> list[str]:
+    by_id = [one for one in wanted.derived if one.attribute == "run_id"]
+    by_uri = [one for one in wanted.derived if one.attribute != "run_id"]
+    found = [run for run in runs if all(holds(c, {"run_id": entity_id(run)}) for c in by_id)]
+    if not by_uri:
+        return found
+    nodes = graph.nodes(found, names=["experiment_id"], as_of=as_of)
+    locations = artifact_locations(graph, list(nodes.values()), as_of=as_of)
 
-    def attributes(run: Node) -> dict[str, AttributeValue]:
-        return {"run_id": entity_id(run.id), "artifact_uri": artifact_uri(run, locations)}
+    def matches(run: str) -> bool:
+        uri = {"artifact_uri": artifact_uri(nodes[run], locations)}
+        return all(holds(condition, uri) for condition in by_uri)
 
-    return [
-        run
-        for run in runs
-        if all(holds(condition, attributes(run)) for condition in wanted.derived)
-    ]
+    return [run for run in found if matches(run)]
 
 
 def _metrics(
-    metrics: MetricReader, runs: list[Node], wanted: RunFilter, as_of: int | None
-) -> list[Node]:
+    metrics: MetricReader, runs: list[str], wanted: RunFilter, as_of: int | None
+) -> list[str]:
     keys = {condition.key for condition in wanted.metrics}
-    summaries = metrics.summaries([entity_id(run.id) for run in runs], keys=keys, as_of=as_of)
+    summaries = metrics.summaries([entity_id(run) for run in runs], keys=keys, as_of=as_of)
 
-    def last(run: Node, key: str) -> float | None:
-        summary = summaries[entity_id(run.id)].get(key)
+    def last(run: str, key: str) -> float | None:
+        summary = summaries[entity_id(run)].get(key)
         return None if summary is None else summary.last
 
     return [
@@ -72,14 +75,15 @@ def _metrics(
 
 
 def _datasets(
-    graph: GraphReader, runs: list[Node], wanted: RunFilter, as_of: int | None
-) -> list[Node]:
-    used = graph.outgoing([run.id for run in runs], types=(EdgeType.USED,), as_of=as_of)
+    graph: GraphReader, runs: list[str], wanted: RunFilter, as_of: int | None
+) -> list[str]:
+    used = graph.outgoing(runs, types=(EdgeType.USED,), as_of=as_of)
     targets = {edge.target for edges in used.values() for edge in edges}
     artifacts = graph.nodes(sorted(targets), as_of=as_of)
+    nodes = graph.nodes(runs, as_of=as_of)
 
-    def matches(run: Node) -> bool:
-        datasets = [_attributes(one) for one in used_datasets(run, used[run.id], artifacts)]
+    def matches(run: str) -> bool:
+        datasets = [_attributes(one) for one in used_datasets(nodes[run], used[run], artifacts)]
         return all(any(holds(c, dataset) for dataset in datasets) for c in wanted.datasets)
 
     return [run for run in runs if matches(run)]

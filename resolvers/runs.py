@@ -228,7 +228,9 @@ def _matching(
     while True:
         nodes = graph.find(replace(query, limit=size), as_of=as_of)
         if reads and which.filter is not None:
-            yield from satisfying(graph, metrics, nodes, which.filter, as_of=as_of)
+            ids = [node.id for node in nodes]
+            kept = set(satisfying(graph, metrics, ids, which.filter, as_of=as_of))
+            yield from (node for node in nodes if node.id in kept)
         else:
             yield from nodes
         if len(nodes) < size:

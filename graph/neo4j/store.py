@@ -10,7 +10,7 @@ from graph.model import AttributeChange, Edge, EdgeType, Node
 from graph.neo4j import closure, dump, reads, schema
 from graph.neo4j.batch import Batch, Changes, Known
 from graph.neo4j.connection import AnyTransaction, Connection, run
-from graph.port import Direction, NodeQuery, Subgraph
+from graph.port import Direction, NodeQuery, Order, Subgraph
 from ledger.entry import Entry
 from ledger.projection import Cursor
 
@@ -102,11 +102,26 @@ class Neo4jGraph:
     def close(self) -> None:
         self._connection.close()
 
-    def nodes(self, ids: Collection[str], *, as_of: int | None = None) -> Mapping[str, Node]:
-        return self._connection.read(lambda tx: reads.nodes(tx, ids, self._position(tx, as_of)))
+    def nodes(
+        self,
+        ids: Collection[str],
+        *,
+        names: Collection[str] | None = None,
+        as_of: int | None = None,
+    ) -> Mapping[str, Node]:
+        return self._connection.read(
+            lambda tx: reads.nodes(tx, ids, self._position(tx, as_of), names)
+        )
 
     def find(self, query: NodeQuery, *, as_of: int | None = None) -> Sequence[Node]:
         return self._connection.read(lambda tx: reads.find(tx, query, self._position(tx, as_of)))
+
+    def find_ids(
+        self, query: NodeQuery, *, order: Sequence[Order] = (), as_of: int | None = None
+    ) -> Sequence[str]:
+        return self._connection.read(
+            lambda tx: reads.find_ids(tx, query, order, self._position(tx, as_of))
+        )
 
     def count(self, query: NodeQuery, *, as_of: int | None = None) -> int:
         return self._connection.read(lambda tx: reads.count(tx, query, self._position(tx, as_of)))

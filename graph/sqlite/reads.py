@@ -16,7 +16,7 @@ _TYPES: Final = {type_.value: type_ for type_ in EdgeType}
 _ATTRIBUTES: Final = """
     SELECT node, name, value FROM attribute
     WHERE node IN (SELECT value FROM json_each(?))
-      AND seq < ? AND (until IS NULL OR until >= ?)
+      AND seq < ? AND (until IS NULL OR until >= ?){named}
     ORDER BY node, name
 """
 
@@ -33,17 +33,24 @@ def position(as_of: int | None) -> int:
     return MAX_INTEGER if as_of is None else clamped(as_of)
 
 
-def nodes(db: sqlite3.Connection, ids: Collection[str], as_of: int | None) -> dict[str, Node]:
+def nodes(
+    db: sqlite3.Connection,
+    ids: Collection[str],
+    as_of: int | None,
+    names: Collection[str] | None = None,
+) -> dict[str, Node]:
+    """``GraphReader.nodes``."""
     rows = db.execute(
         "SELECT key, id, kind, project, seq FROM node"
         " WHERE id IN (SELECT value FROM json_each(?)) AND seq < ? ORDER BY id",
         (json.dumps(list(ids)), position(as_of)),
     ).fetchall()
-    return {node.id: node for node in with_attributes(db, rows, as_of)}
+    return {node.id: node for node in with_attributes(db, rows, as_of, names)}
 
 
 def find(db: sqlite3.Connection, query: NodeQuery, as_of: int | None) -> list[Node]:
-    where, parameters = _where(query, as_of)
+    """``GraphReader.find``."""
+    where, parameters = where_sql(query, as_of)
     if query.after is not None:
         where += f" AND (n.seq, n.id) {'<' if query.descending else '>'} (?, ?)"
         parameters += [clamped(query.after[0]), query.after[1]]
@@ -57,7 +64,8 @@ def find(db: sqlite3.Connection, query: NodeQuery, as_of: int | None) -> list[No
 
 
 def count(db: sqlite3.Connection, query: NodeQuery, as_of: int | None) -> int:
-    where, parameters = _where(query, as_of)
+    """``GraphReader.count``."""
+    where, parameters = where_sql(query, as_of)
     row = db.execute(f"SELECT count(*) FROM node AS n WHERE {where}", parameters).fetchone()
     return int(row[0])
 
@@ -68,6 +76,7 @@ def outgoing(
     types: Collection[EdgeType] | None,
     as_of: int | None,
 ) -> dict[str, tuple[Edge, ...]]:
+    """``GraphReader.outgoing``."""
     found = _edges(db, "s", ids, types, as_of)
     return {id_: tuple(found.get(id_, ())) for id_ in ids}
 
@@ -78,11 +87,13 @@ def incoming(
     types: Collection[EdgeType] | None,
     as_of: int | None,
 ) -> dict[str, tuple[Edge, ...]]:
+    """``GraphReader.incoming``."""
     found = _edges(db, "t", ids, types, as_of)
     return {id_: tuple(found.get(id_, ())) for id_ in ids}
 
 
 def history(db: sqlite3.Connection, node: str) -> list[AttributeChange]:
+    """``GraphReader.history``."""
     rows = db.execute(
         "SELECT name, value, seq, until FROM attribute"
         " WHERE node IN (SELECT key FROM node WHERE id IN (SELECT value FROM json_each(?)))"
@@ -96,11 +107,16 @@ def with_attributes(
     db: sqlite3.Connection,
     rows: Iterable[tuple[int, str, str, str, int]],
     as_of: int | None,
+    names: Collection[str] | None = None,
 ) -> list[Node]:
     """The nodes of ``rows`` (key, id, kind, project, seq), in their order."""
     attributes: dict[int, dict[str, AttributeValue]] = {row[0]: {} for row in rows}
     at = position(as_of)
-    for key, name, value in db.execute(_ATTRIBUTES, (json.dumps(list(attributes)), at, at)):
+    sql, parameters = _ATTRIBUTES.format(named=""), [json.dumps(list(attributes)), at, at]
+    if names is not None:
+        sql = _ATTRIBUTES.format(named=" AND name IN (SELECT value FROM json_each(?))")
+        parameters.append(json.dumps(list(names)))
+    for key, name, value in db.execute(sql, parameters):
         attributes[key][name] = value
     return [
         Node(id_, _KINDS[kind], project, seq, attributes[key])
@@ -108,7 +124,8 @@ def with_attributes(
     ]
 
 
-def _where(query: NodeQuery, as_of: int | None) -> tuple[str, list[Parameter]]:
+def where_sql(query: NodeQuery, as_of: int | None) -> tuple[str, list[Parameter]]:
+    """What a node ``n`` must be, and the parameters in order."""
     at = position(as_of)
     tests = ["n.project = ? AND n.kind = ? AND n.seq < ?"]
     parameters: list[Parameter] = [query.project, query.kind.value, at]

@@ -5,7 +5,7 @@ from typing import Final
 
 from graph.projector import PROJECTOR_VERSION
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 VERSION: Final = SCHEMA_VERSION * 1_000_000 + PROJECTOR_VERSION
 """Stands in ``PRAGMA user_version``; a file of another version is emptied and rebuilt."""
 
@@ -36,6 +36,14 @@ _TABLES: Final = (
         value ANY NOT NULL,
         PRIMARY KEY (node, name, seq)
     ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX attribute_text ON attribute (name, value, node, seq, until)
+    WHERE typeof(value) = 'text' AND length(value) <= 256
+    """,
+    """
+    CREATE INDEX attribute_integer ON attribute (name, value, node, seq, until)
+    WHERE typeof(value) = 'integer'
     """,
     """
     CREATE TABLE edge (

@@ -16,9 +16,9 @@ from graph.model import (
     SetAttribute,
     UnsetAttribute,
 )
-from graph.port import Direction, NodeQuery, Subgraph
+from graph.port import Direction, NodeQuery, Order, Subgraph
 from graph.projector import mutations
-from graph.sqlite import closure, dump, reads, schema
+from graph.sqlite import closure, dump, ordered, reads, schema
 from graph.sqlite.connection import Connections
 from ledger.entry import Entry
 from ledger.projection import Cursor
@@ -86,13 +86,25 @@ class SqliteGraph:
     def close(self) -> None:
         self._connections.close()
 
-    def nodes(self, ids: Collection[str], *, as_of: int | None = None) -> Mapping[str, Node]:
+    def nodes(
+        self,
+        ids: Collection[str],
+        *,
+        names: Collection[str] | None = None,
+        as_of: int | None = None,
+    ) -> Mapping[str, Node]:
         with self._connections.reading() as db:
-            return reads.nodes(db, ids, as_of)
+            return reads.nodes(db, ids, as_of, names)
 
     def find(self, query: NodeQuery, *, as_of: int | None = None) -> Sequence[Node]:
         with self._connections.reading() as db:
             return reads.find(db, query, as_of)
+
+    def find_ids(
+        self, query: NodeQuery, *, order: Sequence[Order] = (), as_of: int | None = None
+    ) -> Sequence[str]:
+        with self._connections.reading() as db:
+            return ordered.find_ids(db, query, order, as_of)
 
     def count(self, query: NodeQuery, *, as_of: int | None = None) -> int:
         with self._connections.reading() as db:

@@ -71,19 +71,30 @@ class Fields:
         value = self._body.get(name)
         if isinstance(value, str):
             return (value,)
-        items = self._list(name)
+        items = self.items(name)
         if not all(isinstance(item, str) for item in items):
             raise self.wrong(name)
         return tuple(cast("Sequence[str]", items))
 
     def objects(self, name: str) -> "list[Fields]":
         """A list of objects; empty when absent."""
-        found: list[Fields] = []
-        for index, item in enumerate(self._list(name)):
-            if not isinstance(item, dict):
-                raise self.wrong(name)
-            found.append(Fields(item, f"{self.path(name)}[{index}]"))
-        return found
+        return [self.item(name, index) for index in range(len(self.items(name)))]
+
+    def item(self, name: str, index: int) -> "Fields":
+        """One object of a list of at least ``index`` + 1."""
+        item = self.items(name)[index]
+        if not isinstance(item, dict):
+            raise self.wrong(name)
+        return Fields(item, f"{self.path(name)}[{index}]")
+
+    def items(self, name: str) -> Sequence[JsonValue]:
+        """A list of whatever; empty when absent."""
+        value = self._body.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self.wrong(name)
+        return value
 
     def object(self, name: str) -> "Fields":
         """An object; empty when absent."""
@@ -99,14 +110,6 @@ class Fields:
         value = self._body.get(name)
         reason = why or f" Hint: Value was of type '{type(value).__name__}'."
         return invalid(self.path(name), value, reason)
-
-    def _list(self, name: str) -> Sequence[JsonValue]:
-        value = self._body.get(name)
-        if value is None:
-            return ()
-        if not isinstance(value, list):
-            raise self.wrong(name)
-        return value
 
 
 def missing(path: str) -> UsageError:

@@ -31,6 +31,12 @@ def checked_key(key: str, *, path: str, what: str) -> str:
     return judged
 
 
+@lru_cache(maxsize=4096)
+def is_plain_key(key: str) -> bool:
+    """Whether ``checked_key`` would give ``key`` back as it is."""
+    return 0 < len(key) <= MAX_KEY and key.isascii() and not _judged(key)[1]
+
+
 def param_of(fields: Fields) -> tuple[str, str]:
     """A param's key and value; an absent value is empty text, as in MLflow."""
     key = checked_key(fields.text("key"), path=fields.path("key"), what="Param key")

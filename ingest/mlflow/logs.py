@@ -25,7 +25,7 @@ from ingest.limits import (
 )
 from ingest.mlflow.fields import Fields
 from ingest.mlflow.keys import param_of, tag_of
-from ingest.mlflow.points import point_of
+from ingest.mlflow.points import point_of, points_of
 from ingest.mlflow.runs import actor_of
 from ingest.mlflow.state import active_run
 from ingest.mlflow.tags import no_such_tag, tag_meaning, tags_of
@@ -53,15 +53,15 @@ def set_tag(write: Write, body: Fields) -> Planned:
 def log_batch(write: Write, body: Fields) -> Planned:
     """``runs/log-batch``: up to 1,000 metrics, 100 params, 100 tags, 1,000 of all."""
     run_id = body.run_id()
-    metrics, params, tags = (body.objects(name) for name in ("metrics", "params", "tags"))
-    _check_count("metrics", len(metrics), MAX_METRICS_PER_BATCH)
+    params, tags, metrics = body.objects("params"), body.objects("tags"), len(body.items("metrics"))
+    _check_count("metrics", metrics, MAX_METRICS_PER_BATCH)
     _check_count("params", len(params), MAX_PARAMS_PER_BATCH)
     _check_count("tags", len(tags), MAX_TAGS_PER_BATCH)
-    total = len(metrics) + len(params) + len(tags)
+    total = metrics + len(params) + len(tags)
     _check_count("metrics, params, and tags", total, MAX_ENTITIES_PER_BATCH)
     pairs = [param_of(param) for param in params]
     _check_unique(pairs)
-    points = [point_of(metric) for metric in metrics]
+    points = points_of(body, "metrics")
     return _logged(write, run_id, points, dict(pairs), dict(tag_of(tag) for tag in tags))
 
 
@@ -69,7 +69,7 @@ def delete_tag(write: Write, body: Fields) -> Planned:
     """``runs/delete-tag``: NOT_FOUND when there is no such tag."""
     run_id = body.run_id()
     key = body.required("key")
-    run = active_run(write, run_id)
+    run = active_run(write, run_id, [f"tags.{key}"])
     if f"tags.{key}" not in run.attributes:
         raise no_such_tag(key, f"run with id {run_id}")
     payload = RunTagDeleted(run_id=run_id, key=key)
@@ -83,7 +83,7 @@ def _logged(
     params: Mapping[str, str],
     tags: Mapping[str, str],
 ) -> Planned:
-    run = active_run(write, run_id)
+    run = active_run(write, run_id, [f"params.{key}" for key in params])
     if not (points or params or tags):
         return Planned((), run_id)
     _check_unchanged(run, run_id, params)

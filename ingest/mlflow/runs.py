@@ -22,6 +22,7 @@ from ingest.mlflow.fields import Fields, too_long
 from ingest.mlflow.keys import tag_of
 from ingest.mlflow.state import (
     DEFAULT_EXPERIMENT_ID,
+    USER_TAG,
     active_experiment,
     active_run,
     checked_experiment_id,
@@ -29,7 +30,6 @@ from ingest.mlflow.state import (
 )
 from ingest.mlflow.tags import (
     NAME_TAG,
-    USER_TAG,
     checked_run_name,
     conflicting_names,
     tag_meaning,

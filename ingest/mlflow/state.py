@@ -3,19 +3,34 @@
 What another project holds does not exist here: it is NOT_FOUND, as if it had never been.
 """
 
+from collections.abc import Iterable
+
 from domain.errors import ConflictError, ErrorCode, NotFoundError, UsageError
 from graph.model import EdgeType, Node, NodeKind, node_id
 from graph.port import Condition, Direction, NodeQuery, Operator
 from graph.projector import ACTIVE
+from ingest.facets import REPOSITORY_TAG, SOURCE_TAG
 from ingest.mlflow.write import Write
 
 DEFAULT_EXPERIMENT_ID = "0"
+USER_TAG = "mlflow.user"
 
 
-def known_run(write: Write, run_id: str) -> Node:
-    """The run's node, whatever its lifecycle; ``NotFoundError`` without it."""
+RUN_NAMES = (
+    "lifecycle",
+    "user",
+    f"tags.{USER_TAG}",
+    f"tags.{REPOSITORY_TAG}",
+    f"tags.{SOURCE_TAG}",
+)
+"""What judging a write looks at in a run, besides what the write itself is about."""
+
+
+def known_run(write: Write, run_id: str, names: Iterable[str] = ()) -> Node:
+    """The run's node with ``RUN_NAMES`` and ``names``, whatever its lifecycle; ``NotFoundError``
+    without it."""
     wanted = node_id(NodeKind.RUN, run_id)
-    node = write.graph.nodes([wanted]).get(wanted)
+    node = write.graph.nodes([wanted], names=[*RUN_NAMES, *names]).get(wanted)
     if node is None or node.project != write.project:
         raise NotFoundError(
             f"Run with id={run_id[:64]} not found.",
@@ -24,9 +39,9 @@ def known_run(write: Write, run_id: str) -> Node:
     return node
 
 
-def active_run(write: Write, run_id: str) -> Node:
-    """The run's node; ``UsageError`` (RUN_DELETED) when it is deleted."""
-    node = known_run(write, run_id)
+def active_run(write: Write, run_id: str, names: Iterable[str] = ()) -> Node:
+    """As ``known_run``; ``UsageError`` (RUN_DELETED) when it is deleted."""
+    node = known_run(write, run_id, names)
     lifecycle = node.attributes.get("lifecycle")
     if lifecycle != ACTIVE:
         raise UsageError(

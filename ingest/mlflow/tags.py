@@ -14,7 +14,6 @@ from ingest.mlflow.state import check_parent
 from ingest.mlflow.write import Write
 
 NAME_TAG = "mlflow.runName"
-USER_TAG = "mlflow.user"
 _TAGS = "tags."
 
 

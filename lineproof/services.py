@@ -12,7 +12,7 @@ from domain.clock import Clock
 from domain.ids import IdSource
 from graph.port import GraphStore
 from ledger.log import Log
-from ledger.projection import catch_up
+from ledger.projection import Projection, catch_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Services:
     ids: IdSource
     ledger_files: Path
     """The folder of published ledger files, as tlog-tiles lays them out."""
-    _catching_up: threading.Lock = field(default_factory=threading.Lock)
+    _graph_lock: threading.Lock = field(default_factory=threading.Lock)
+    _metrics_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def catch_up(self) -> int:
         """Bring every projection up to what is committed now; the size that reads then see.
@@ -34,15 +35,26 @@ class Services:
         Cheap when nothing is new. Raises ``IntegrityError`` when the ledger is not the one that a
         projection was built from.
         """
-        with self._catching_up:
-            size = self.log.head().size
-            for projection in (self.graph, self.metrics):
-                if projection.cursor().size < size:
-                    catch_up(self.log, projection, upto=size)
-            return size
+        size = self.catch_up_graph()
+        with self._metrics_lock:
+            _bring(self.log, self.metrics, size)
+        return size
+
+    def catch_up_graph(self) -> int:
+        """Bring the graph alone up to what is committed now, which is all that judging a write
+        needs; the size that reads of it then see. Errors as ``catch_up``."""
+        size = self.log.head().size
+        with self._graph_lock:
+            _bring(self.log, self.graph, size)
+        return size
 
     def close(self) -> None:
         """Flush and release everything, the ledger last."""
         self.metrics.close()
         self.graph.close()
         self.log.close()
+
+
+def _bring(log: Log, projection: Projection, size: int) -> None:
+    if projection.cursor().size < size:
+        catch_up(log, projection, upto=size)

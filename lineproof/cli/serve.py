@@ -89,6 +89,7 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
     services = open_services(settings)
     try:
         with keeping_up(services):
+            with keeping_up(services):
             _answer(create_app(services), services, listener)
         if services.log.failure is not None:
             raise services.log.failure

@@ -33,7 +33,7 @@ from resolvers.mlflow_experiments import (
     search_experiments,
 )
 from resolvers.mlflow_history import HistoryQuestion, metric_history
-from resolvers.mlflow_runs import MlflowRun, get_run
+from resolvers.mlflow_runs import MlflowRun, get_run, unlinked_run
 from resolvers.mlflow_search import RunSearch, ViewType, search_runs
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Tracking:
         """Judge and append one write; the id of what it is about."""
         locks = [f"{call.project}/{name}" for name in names]
         with self._locks.hold(locks):
-            self.see(call.project)
+            self.see_graph(call.project)
             planned = plan(Write(call.project, call.idem, self.services.graph), call.body)
             if planned.drafts:
                 self.services.log.append(planned.drafts)
@@ -81,13 +81,18 @@ class Tracking:
 
     def see(self, project: str) -> int:
         """Catch up; the tree size that reads see. The project has its Default experiment then."""
-        visible = self.services.catch_up()
+        self.see_graph(project)
+        return self.services.catch_up()
+
+    def see_graph(self, project: str) -> int:
+        """As ``see``, for reads of the graph alone."""
+        visible = self.services.catch_up_graph()
         if project in self._begun:
             return visible
         default = node_id(NodeKind.EXPERIMENT, f"{project}/{DEFAULT_EXPERIMENT_ID}")
         if not self.services.graph.nodes([default]):
             self.services.log.append([default_experiment(project)])
-            visible = self.services.catch_up()
+            visible = self.services.catch_up_graph()
         self._begun.add(project)
         return visible
 
@@ -133,7 +138,8 @@ def run_creation(plan: Plan) -> Operation:
     """A write that starts a run; answers the run. Nobody else knows its id: no lock is needed."""
 
     def operation(tracking: Tracking, call: Call) -> Body:
-        return {"run": run_body(_run(tracking, call, tracking.record(call, plan, ())))}
+        run_id = tracking.record(call, plan, ())
+        return {"run": run_body(_unlinked(tracking, call, run_id))}
 
     return operation
 
@@ -155,7 +161,7 @@ def run_update(plan: Plan) -> Operation:
 
     def operation(tracking: Tracking, call: Call) -> Body:
         run_id = tracking.record(call, plan, _run_locks(call.body))
-        return {"run_info": run_info_body(_run(tracking, call, run_id))}
+        return {"run_info": run_info_body(_unlinked(tracking, call, run_id))}
 
     return operation
 
@@ -205,7 +211,7 @@ def read_history(tracking: Tracking, call: Call) -> Body:
 def read_experiment(tracking: Tracking, call: Call) -> Body:
     """``experiments/get``."""
     experiment_id = experiment_id_of(call.body)
-    tracking.see(call.project)
+    tracking.see_graph(call.project)
     found = get_experiment(
         tracking.services.graph, project=call.project, experiment_id=experiment_id
     )
@@ -215,7 +221,7 @@ def read_experiment(tracking: Tracking, call: Call) -> Body:
 def read_experiment_by_name(tracking: Tracking, call: Call) -> Body:
     """``experiments/get-by-name``."""
     name = call.body.required("experiment_name")
-    tracking.see(call.project)
+    tracking.see_graph(call.project)
     found = experiment_by_name(tracking.services.graph, project=call.project, name=name)
     return {"experiment": experiment_body(found)}
 
@@ -231,7 +237,7 @@ def find_experiments(tracking: Tracking, call: Call) -> Body:
         order_by=body.texts("order_by"),
         page_token=body.text("page_token"),
     )
-    visible = tracking.see(call.project)
+    visible = tracking.see_graph(call.project)
     found = search_experiments(tracking.services.graph, search, visible=visible)
     experiments = [experiment_body(one) for one in found.experiments]
     return page_body("experiments", experiments, found.next_page_token)
@@ -241,6 +247,11 @@ def _run(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:
     tracking.see(call.project)
     services = tracking.services
     return get_run(services.graph, services.metrics, project=call.project, run_id=run_id)
+
+
+def _unlinked(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:
+    tracking.see_graph(call.project)
+    return unlinked_run(tracking.services.graph, project=call.project, run_id=run_id)
 
 
 def _run_locks(body: Fields) -> list[str]:

@@ -1,0 +1,41 @@
+"""Catching up beside the requests, so that the first read after many writes need not wait long."""
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from domain.errors import LineproofError
+
+if TYPE_CHECKING:
+    from lineproof.services import Services
+
+SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def keeping_up(services: "Services") -> Generator[None]:
+    """Bring the projections up to the ledger every half second until the block ends.
+
+    A failure is logged and tried again: whoever reads meets it too, and gets it as a typed error.
+    """
+    stopping = threading.Event()
+
+    def keep_up() -> None:
+        while not stopping.wait(SECONDS):
+            try:
+                services.catch_up()
+            except LineproofError as error:
+                log.error("projection.catch_up_failed", code=error.code, reason=error.message)
+
+    thread = threading.Thread(target=keep_up, name="keeping-up", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()

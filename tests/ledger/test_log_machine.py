@@ -15,6 +15,7 @@ from ledger.entry import Draft, Receipt
 from ledger.log import Log
 from ledger.verify import verify_folder
 from tests.ledger.builders import draft, open_log
+from tests.stress.memory_folder import memory_root
 
 UNITS = st.lists(
     st.tuples(st.integers(0, 30), st.sampled_from(["x", "x", "x", "y"])), min_size=1, max_size=4
@@ -26,7 +27,7 @@ class LogMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.root = Path(tempfile.mkdtemp())
+        self.root = Path(tempfile.mkdtemp(dir=memory_root()))
         self.clock = FrozenClock(1_000)
         self.model: list[tuple[str, str]] = []
         self.crashes = 0

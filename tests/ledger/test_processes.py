@@ -1,12 +1,8 @@
-"""Several processes on one folder, and processes that die without warning."""
+"""Several processes on one folder; those that die without warning are in ``tests.stress``."""
 
-import itertools
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
-
-import pytest
 
 from ledger.log import Log
 from ledger.verify import verify_folder
@@ -48,29 +44,3 @@ def test_two_processes_append_to_one_ledger(tmp_path: Path) -> None:
     log.close()
     assert verify_folder(tmp_path).ok
     assert len(read_log(tmp_path / "ledger/static", vkey)) == 360
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_a_killed_writer_loses_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
-    acks: list[tuple[int, str]] = []
-    for attempt in range(2):
-        names = [f"w{seed}{attempt}{part}" for part in "xy"]
-        writers = [start(tmp_path, name, 100_000) for name in names]
-        outputs: list[str] = []
-        for writer, lines in zip(writers, (40 + 37 * seed, 55 + 61 * attempt), strict=True):
-            assert writer.stdout is not None
-            read = "".join(itertools.islice(writer.stdout, lines))
-            writer.kill()
-            outputs.append(read + writer.communicate()[0])
-        acks += [ack for output in outputs for ack in acknowledged(output)]
-        log = open_log(tmp_path)
-        keys = recorded(log)
-        assert len(keys) == len(set(keys))
-        for seq, key in acks:
-            assert keys[seq] == key
-        units = Counter(key.rpartition("-")[0] for key in keys)
-        assert set(units.values()) == {3}
-        log.close()
-        report = verify_folder(tmp_path)
-        assert report.ok, report.faults
-    assert acks

@@ -20,6 +20,7 @@ from ledger.signing import Signer
 from ledger.verify import verify_static
 from tests.ledger.builders import draft
 from tests.stress.faulty_fs import FAULTS, FaultyFs, Killed
+from tests.stress.memory_folder import memory_root
 
 ORIGIN = "test/publisher"
 SIGNER = Signer(ORIGIN, bytes(32))
@@ -30,7 +31,7 @@ class PublisherMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = Path(tempfile.mkdtemp(dir=memory_root()))
         self.static = self.folder / "static"
         self.entries: list[bytes] = []
         self.published = 0

@@ -13,6 +13,7 @@ from ledger import merkle
 from ledger.entry import Content, Receipt, encode
 from ledger.sequencer import Head, Sequencer, create_sequencer
 from tests.ledger.builders import draft
+from tests.stress.memory_folder import memory_root
 
 UNIT = st.lists(st.tuples(st.integers(0, 20), st.sampled_from("xxy")), min_size=1, max_size=4)
 UNITS = st.lists(UNIT, max_size=4)
@@ -27,7 +28,7 @@ class SequencerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = Path(tempfile.mkdtemp(dir=memory_root()))
         self.path = self.folder / "sequencer.db"
         self.entries: list[bytes] = []
         self.keys: dict[str, tuple[int, bytes]] = {}

@@ -1,4 +1,4 @@
-"""A process that appends until it is killed, printing each acknowledgement.
+"""A process that appends, printing each acknowledgement.
 
 ``python -m tests.ledger.writer <data folder> <name> <count>``
 """

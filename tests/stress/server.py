@@ -58,10 +58,10 @@ def serving(
             text=True,
         )
     assert process.stdout is not None
-    line = process.stdout.readline()
-    match = re.fullmatch(r"Lineproof serves http://127\.0\.0\.1:(\d+)\n", line)
-    assert match, (line, errors.read_text())
     try:
+        line = process.stdout.readline()
+        match = re.fullmatch(r"Lineproof serves http://127\.0\.0\.1:(\d+)\n", line)
+        assert match, (line, errors.read_text())
         yield Server(process, int(match[1]), errors)
     finally:
         process.kill()

@@ -7,6 +7,7 @@
     ├── NotFoundError          no such thing, or not yours to see
     ├── ConflictError          the request contradicts what is recorded
     ├── PermissionDeniedError  the caller may not do this
+    ├── QuarantinedError       it descends from what is known to be bad
     ├── OverloadedError        try again after ``retry_after`` seconds
     ├── StorageFullError       writes are refused until space returns
     ├── StaleError             a read could not be brought up to the asked position
@@ -53,15 +54,21 @@ class ErrorCode(StrEnum):
     PERMISSION_DENIED = "PERMISSION_DENIED"
     POLICY_INVALID = "POLICY_INVALID"
     PROOF_INVALID = "PROOF_INVALID"
+    QUARANTINED = "QUARANTINED"
+    QUORUM_MISSING = "QUORUM_MISSING"
     REPLAY_DIVERGED = "REPLAY_DIVERGED"
     REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
     RUN_DELETED = "RUN_DELETED"
     SHADOWED_PACKAGE = "SHADOWED_PACKAGE"
+    SIGNATURES_MISSING = "SIGNATURES_MISSING"
+    SIGNATURE_INVALID = "SIGNATURE_INVALID"
+    SIGNATURE_REVOKED = "SIGNATURE_REVOKED"
     STALE = "STALE"
     STORAGE_FULL = "STORAGE_FULL"
     TOO_COMPLEX = "TOO_COMPLEX"
     TOO_LARGE = "TOO_LARGE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    WAIVER_EXPIRED = "WAIVER_EXPIRED"
 
 
 class LineproofError(Exception):
@@ -114,6 +121,12 @@ class PermissionDeniedError(LineproofError):
     """The caller may not do this."""
 
     default_code = ErrorCode.PERMISSION_DENIED
+
+
+class QuarantinedError(LineproofError):
+    """It descends from something under quarantine, so it must not be used."""
+
+    default_code = ErrorCode.QUARANTINED
 
 
 class OverloadedError(LineproofError):

@@ -56,6 +56,11 @@ class Paths:
         return self.ledger / "static"
 
     @property
+    def witnessed(self) -> Path:
+        """The last checkpoint that a quorum of witnesses cosigned."""
+        return self.ledger / "witnessed"
+
+    @property
     def blobs(self) -> Path:
         return self.data / "blobs"
 

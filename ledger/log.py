@@ -34,6 +34,7 @@ from ledger.proof import format_proof
 from ledger.publisher import Publisher
 from ledger.reader import StaticReader
 from ledger.sequencer import Outcome, Sequencer, Unit
+from ledger.witnessed import evidence_for
 
 log = structlog.get_logger()
 
@@ -167,9 +168,13 @@ class Log:
         return self._reader.consistency_proof(old, new, published=self._published)
 
     def prove(self, seq: int) -> str:
-        """The text of a C2SP tlog-proof file for entry ``seq`` in the last checkpoint."""
+        """The text of a C2SP tlog-proof file for entry ``seq``.
+
+        In the last checkpoint, or in the last one that a quorum of witnesses cosigned.
+        """
         self._require_published(seq + 1)
-        checkpoint = self.checkpoint()
+        paths, manifest = self._folder.paths, self._folder.manifest
+        checkpoint = evidence_for(seq, self.checkpoint(), paths, manifest)
         path = self._reader.inclusion_proof(seq, checkpoint.size, published=checkpoint.size)
         return format_proof(seq, path, checkpoint.text)
 

@@ -15,6 +15,7 @@ from ledger.sequencer import Head, Sequencer
 from ledger.signing import parse_signer
 from ledger.verify_files import walk
 from ledger.verify_report import VerifyReport
+from ledger.witnessed import is_of_tree, witnessed_checkpoint
 
 _DATABASE = "ledger/sequencer.db"
 
@@ -102,6 +103,7 @@ class StateCheck:
             self._report.add(None, _DATABASE, "the file was cut")
         reader = StaticReader(self._paths.static)
         published = self._manifest.open(reader.checkpoint_text())
+        self._check_witnessed(reader, published.size)
         head = sequencer.head()
         committed = self._manifest.open(head.checkpoint)
         if (committed.size, committed.root) != (head.size, merkle.root(head.edge)):
@@ -110,6 +112,15 @@ class StateCheck:
             self._report.add(None, _DATABASE, "it was rolled back behind the published files")
             return
         self._check_pending(sequencer, head, published.size, reader)
+
+    def _check_witnessed(self, reader: StaticReader, published: int) -> None:
+        path = self._paths.witnessed.relative_to(self._paths.data).as_posix()
+        try:
+            witnessed = witnessed_checkpoint(self._paths, self._manifest)
+            if witnessed is not None and not is_of_tree(witnessed, reader, published):
+                self._report.add(None, path, "it is not of the published tree")
+        except IntegrityError as error:
+            self._report.add(None, path, error.message)
 
     def _check_pending(
         self, sequencer: Sequencer, head: Head, published: int, reader: StaticReader

@@ -68,6 +68,11 @@ STATE = Variable(
 URL = Variable(
     "LINEPROOF_URL", "", "The server that the command line asks; empty: it opens the data folder."
 )
+WITNESSES = Variable(
+    "LINEPROOF_WITNESSES",
+    "",
+    "A witness policy (tlog-policy): a gate passes only once its quorum has cosigned the verdict.",
+)
 VARIABLES = (
     DATA,
     GRAPH,
@@ -81,6 +86,7 @@ VARIABLES = (
     PROJECT,
     STATE,
     URL,
+    WITNESSES,
 )
 """Every variable that is read, by name."""
 
@@ -101,6 +107,7 @@ class Settings:
     project: str = PROJECT.default
     state: str = STATE.default
     url: str = URL.default
+    witnesses: str = WITNESSES.default
 
 
 def read_settings(overrides: Mapping[str, str] | None = None) -> Settings:
@@ -130,6 +137,7 @@ def settings_from(values: Mapping[str, str]) -> Settings:
         project=_project(text(PROJECT)),
         state=text(STATE),
         url=checked_url(text(URL)) if text(URL) else "",
+        witnesses=text(WITNESSES),
     )
 
 

@@ -15,7 +15,7 @@ class Exit(IntEnum):
     OK = 0
     """Passed, or warnings only."""
     FAILED = 1
-    """The gate failed."""
+    """The gate failed, or the subject is quarantined."""
     USAGE = 2
     """The command or the configuration is wrong."""
     CANNOT_JUDGE = 3
@@ -44,6 +44,8 @@ _OF_CODE = {
     ErrorCode.NOT_FOUND: Exit.CANNOT_JUDGE,
     ErrorCode.OVERLOADED: Exit.UNREACHABLE,
     ErrorCode.PROOF_INVALID: Exit.INTEGRITY,
+    ErrorCode.QUARANTINED: Exit.FAILED,
+    ErrorCode.QUORUM_MISSING: Exit.CANNOT_JUDGE,
     ErrorCode.REPLAY_DIVERGED: Exit.INTEGRITY,
     ErrorCode.REQUEST_TIMEOUT: Exit.UNREACHABLE,
     ErrorCode.STALE: Exit.CANNOT_JUDGE,

@@ -9,8 +9,9 @@ from domain.errors import BackendError, UsageError
 from domain.verdict import Outcome
 from lineproof.cli import gate_verify
 from lineproof.cli.backend import open_backend
-from lineproof.cli.exit_codes import exit_of_outcome
+from lineproof.cli.exit_codes import Exit, exit_of_outcome
 from lineproof.cli.options import add_backend
+from lineproof.cli.quorum import wait_for_quorum
 from lineproof.cli.run_set import SYNTAX, run_set
 from lineproof.cli.wait import wait_for_candidate
 from lineproof.settings import Settings
@@ -77,9 +78,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.wait > 0:
             wait_for_candidate(backend, request, seconds=arguments.wait)
         answer = backend.gate(request)
+        code = show_verdict(answer, arguments.format)
+        if settings.witnesses and code == Exit.OK:
+            wait_for_quorum(backend, answer, settings.witnesses)
     finally:
         backend.close()
-    return show_verdict(answer, arguments.format)
+    return code
 
 
 def request_of(arguments: argparse.Namespace) -> JsonObject:

@@ -19,6 +19,7 @@ from lineproof.cli import expectations
 from lineproof.cli.exit_codes import Exit, exit_of_outcome
 from lineproof.cli.expectations import ANYTHING, Expected
 from lineproof.cli.files import read_bytes, read_text
+from lineproof.cli.quorum import read_quorum, require_quorum
 from lineproof.settings import Settings
 
 SUMMARY = "Check a verdict against its proof, offline; exits 4 when it does not hold."
@@ -35,15 +36,21 @@ def define(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", metavar="VKEY", required=True, help="from `lineproof ledger key`, pinned"
     )
+    parser.add_argument(
+        "--witnesses", metavar="FILE", help="a witness policy, demanded (LINEPROOF_WITNESSES)"
+    )
     expectations.define(parser)
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, _settings: Settings) -> int:
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Verify, and say in one line what holds."""
     answer = parse_json_object(read_bytes(arguments.verdict))
     expected = expectations.expected_of(arguments)
-    print(verify(answer, read_text(arguments.proof), arguments.key, expected))
+    proof = read_text(arguments.proof)
+    said = verify(answer, proof, arguments.key, expected)
+    _check_witnesses(proof, arguments.witnesses or settings.witnesses)
+    print(said)
     return exit_of_outcome(Outcome(str(answer["outcome"]))) if expected.passed else Exit.OK
 
 
@@ -80,6 +87,13 @@ def verify(answer: JsonObject, proof: str, vkey: str, expected: Expected = ANYTH
         f"{answer['id']}, is entry {index} of {checkpoint.origin}, "
         f"signed at {checkpoint.size} entries."
     )
+
+
+def _check_witnesses(proof: str, policy: str) -> None:
+    if policy:
+        from ledger.proof import parse_proof
+
+        require_quorum(read_quorum(policy), parse_proof(proof).checkpoint)
 
 
 def _check_claim(answer: JsonObject, statement: JsonObject, entry: str) -> None:

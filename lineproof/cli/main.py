@@ -12,7 +12,18 @@ from collections.abc import Sequence
 
 from domain.errors import ErrorCode, LineproofError, UsageError
 from lineproof import settings as names
-from lineproof.cli import compare, gate, ledger, lineage, policy, replay, serve, verdict, why
+from lineproof.cli import (
+    compare,
+    gate,
+    ledger,
+    lineage,
+    policy,
+    replay,
+    serve,
+    verdict,
+    why,
+    witness,
+)
 from lineproof.cli.exit_codes import exit_of_code
 from lineproof.settings import Settings, read_settings
 from lineproof.shadow import check_origins
@@ -27,6 +38,7 @@ _COMMANDS = (
     ("verdict", verdict),
     ("replay", replay),
     ("ledger", ledger),
+    ("witness", witness),
 )
 _OPTIONS = (
     ("data", names.DATA),

@@ -79,6 +79,7 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
     from lineproof.keeping_up import keeping_up
     from lineproof.shadow import check_distributions
     from lineproof.wiring import open_services
+    from lineproof.witnessing import witnessing
     from telemetry.logging import configure_logging
 
     configure_logging(log_format=settings.log_format, level=settings.log_level)
@@ -88,8 +89,7 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
         signal.signal(number, _already_handled)
     services = open_services(settings)
     try:
-        with keeping_up(services):
-            with keeping_up(services):
+        with keeping_up(services), witnessing(settings.data):
             _answer(create_app(services), services, listener)
         if services.log.failure is not None:
             raise services.log.failure

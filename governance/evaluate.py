@@ -1,6 +1,8 @@
 """Asks a gate: publish, read, judge, record.
 
 1. publish the ledger: a verdict reads only what a signed checkpoint covers, never pending entries;
+   where waivers are recorded, witness the time first, so that their end is held against an `at` of
+   the ledger that is not older than the question;
 2. bring the projections up to it; everything after is read as of that position;
 3. take the policy in force there, resolve both sides, compare, judge;
 4. record the verdict, unless it is a dry run or the very same verdict stands recorded;
@@ -21,6 +23,7 @@ from domain.canonical import JsonObject, canonical_digest
 from domain.errors import ConflictError, ErrorCode, StaleError, UsageError
 from domain.ids import derived_id
 from domain.verdict import VERDICT_RECORDED
+from domain.waiver import TIME_WITNESSED
 from governance.declared_policy import DeclaredPolicy
 from governance.evidence import gather_evidence
 from governance.gate import judge
@@ -28,7 +31,9 @@ from governance.gate_request import GateRequest
 from governance.statement import Statement, as_json
 from governance.verdict import VerdictRecord, find_verdict, recorded_payload
 from governance.verdict_statement import verdict_statement
-from graph.port import GraphReader
+from graph.model import NodeKind
+from graph.port import GraphReader, NodeQuery
+from ledger.checkpoint import Checkpoint
 from ledger.entry import Draft
 from ledger.log import Log
 
@@ -57,12 +62,7 @@ def evaluate_gate(
     """
     if declared is not None and not request.dry_run:
         raise UsageError("A policy that is not in force can only be tried in a dry run.")
-    checkpoint = log.publish()
-    if catch_up() < checkpoint.size:
-        raise StaleError(
-            f"The projections do not reach the checkpoint at {checkpoint.size}.",
-            hint="Ask again in a moment.",
-        )
+    checkpoint, at = _position(request, log, graph, catch_up, project, source)
     recorded = _recorded_under_key(request, graph, project)
     if recorded is not None:
         return recorded
@@ -73,6 +73,7 @@ def evaluate_gate(
         metrics=metrics,
         as_of=checkpoint.size,
         declared=declared,
+        at=at,
     )
     judgement = judge(
         evidence.declared.policy,
@@ -80,6 +81,7 @@ def evaluate_gate(
         evidence.comparison,
         analysis=evidence.analysis,
         no_comparison=evidence.no_comparison,
+        around=evidence.around(),
     )
     statement = verdict_statement(evidence, judgement, checkpoint.root)
     verdict = VerdictRecord(verdict_id_of(request, project, statement), statement, None)
@@ -102,8 +104,42 @@ def verdict_id_of(request: GateRequest, project: str, statement: Statement) -> s
     """The id: of the idempotency key when there is one, else of the claim without its position."""
     if request.idempotency_key is not None:
         return derived_id("verdict", project, "key", request.idempotency_key)
-    claim = {name: value for name, value in as_json(statement).items() if name != "as_of"}
+    moving = ("as_of", "judged_at")
+    claim = {name: value for name, value in as_json(statement).items() if name not in moving}
     return derived_id("verdict", project, "claim", canonical_digest(claim))
+
+
+def _position(
+    request: GateRequest,
+    log: Log,
+    graph: GraphReader,
+    catch_up: Callable[[], int],
+    project: str,
+    source: str,
+) -> tuple[Checkpoint, int | None]:
+    """The checkpoint to read at, and the `at` of its last entry when waivers may count.
+
+    A dry run writes nothing, so it cannot witness the time: no waiver counts in it.
+    """
+    checkpoint = _caught_up(log, catch_up)
+    query = NodeQuery(project, NodeKind.WAIVER)
+    if request.dry_run or not graph.count(query, as_of=checkpoint.size):
+        return checkpoint, None
+    idem = f"time/{checkpoint.size}/{checkpoint.root.hex()}"
+    log.append([Draft(TIME_WITNESSED, project, "", source, idem, {})])
+    checkpoint = _caught_up(log, catch_up)
+    (last,) = log.read(checkpoint.size - 1, checkpoint.size)
+    return checkpoint, last.at
+
+
+def _caught_up(log: Log, catch_up: Callable[[], int]) -> Checkpoint:
+    checkpoint = log.publish()
+    if catch_up() < checkpoint.size:
+        raise StaleError(
+            f"The projections do not reach the checkpoint at {checkpoint.size}.",
+            hint="Ask again in a moment.",
+        )
+    return checkpoint
 
 
 def _recorded_under_key(

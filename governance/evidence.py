@@ -1,19 +1,23 @@
 """Gathers what a judgement rests on, as of one ledger position. ``gate`` does the judging."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from analytics.comparison import Comparison, compare
 from analytics.decision import ANALYSIS
 from analytics.facts import RunFacts, SummaryReader, gather_facts
 from domain.errors import NotFoundError
 from domain.metric import Reducer
-from governance.baseline import BaselineFinding, policy_baseline
+from governance.artifact_check import artifact_finding
+from governance.baseline import BaselineFinding, BaselineSearch
 from governance.declared_policy import DeclaredPolicy, require_policy
-from governance.gate import criteria_of
+from governance.gate import Compared, Surroundings, criteria_of
 from governance.gate_request import GateRequest
 from governance.policy import Policy
+from governance.rule_result import RuleResult
 from governance.run_set import ExcludedRun, SelectedRuns, resolve
+from governance.subject_holds import HeldRun, QuarantineView, quarantine_result
+from governance.waiver_force import Waiver, recorded_waivers, waivers_of_rules
 from graph.port import GraphReader
 
 
@@ -33,6 +37,41 @@ class Evidence:
     comparison: Comparison | None
     no_comparison: str
     """Why ``comparison`` is None, in a sentence; empty when it is not."""
+    second: "SecondBaseline | None" = None
+    """The policy's second baseline."""
+    held: tuple[HeldRun, ...] = ()
+    """Candidate runs with something held upstream, waived or not."""
+    waivers: tuple[Waiver, ...] = ()
+    """What was in force and lifts a rule or a root here."""
+    rule_waivers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Rule id to the id of the waiver that lifts it."""
+    at: int | None = None
+    """The ledger's time against which waivers were held, ms; None when there is none at all."""
+    artifact_finding: RuleResult | None = None
+    """What came of the artifacts that the request names."""
+
+    def around(self) -> Surroundings:
+        """What the judgement also rests on."""
+        built_in = (quarantine_result(self.held), self.artifact_finding)
+        return Surroundings(
+            second=(
+                None
+                if self.second is None
+                else Compared(self.second.comparison, self.second.no_comparison)
+            ),
+            quarantined=[run.run_id for run in self.held],
+            built_in=tuple(result for result in built_in if result is not None),
+            waivers=self.rule_waivers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SecondBaseline:
+    """The candidate held against the policy's second baseline."""
+
+    selected: SelectedRuns | None
+    comparison: Comparison | None
+    no_comparison: str
 
 
 def gather_evidence(
@@ -44,10 +83,12 @@ def gather_evidence(
     as_of: int,
     analysis: str = ANALYSIS,
     declared: DeclaredPolicy | None = None,
+    at: int | None = None,
 ) -> Evidence:
     """Resolve policy, candidate and baseline, and compare them.
 
-    ``declared`` takes the place of the policy in force.
+    ``declared`` takes the place of the policy in force. ``at`` is the time of the last entry before
+    ``as_of``, against which waivers are held; without it none counts.
 
     Raises ``NotFoundError`` for an unknown policy, a run that the request names and the project
     lacks, and for a candidate set that is empty: there is nothing to judge.
@@ -68,23 +109,27 @@ def gather_evidence(
             hint="Check the run ids or the filter; deleted runs do not count.",
             context={"excluded": [item.run_id for item in candidate.excluded]},
         )
-    found = _baseline(request, policy, project, candidate, graph, metrics, as_of)
-    sides = [candidate] if found.selected is None else [candidate, found.selected]
-    facts = {
-        each.run_id: each
-        for each in gather_facts(
-            graph,
-            metrics,
-            [run_id for side in sides for run_id in side.run_ids],
-            as_of=as_of,
-            steps=_steps(policy),
-        )
-    }
-    comparison = (
-        _compared(found.selected, candidate, facts, policy, graph, as_of, analysis)
-        if found.selected is not None and not found.reason
-        else None
+    quarantine = QuarantineView(graph, project, as_of=as_of, at=at)
+    search = BaselineSearch(
+        project=project,
+        candidate=candidate.run_ids,
+        graph=graph,
+        metrics=metrics,
+        as_of=as_of,
+        held_among=quarantine.held_among,
+        merge_base=request.ci.merge_base if request.ci else None,
     )
+    found = _baseline(request, policy, candidate, search)
+    other = _second(policy, candidate, search)
+    sides = [side.selected for side in (found, other) if side and side.selected]
+    facts = _facts(policy, [candidate, *sides], graph, metrics, as_of)
+    compared = _Comparing(candidate, facts, policy, graph, as_of, analysis)
+    waivers = () if at is None else recorded_waivers(graph, project, as_of=as_of)
+    rule_waivers = (
+        {} if at is None else waivers_of_rules(waivers, policy.name, candidate.run_ids, at=at)
+    )
+    held = quarantine.held_runs(candidate.run_ids)
+    used = {*rule_waivers.values(), *(hold.waiver for run in held for hold in run.holds)}
     return Evidence(
         request=request,
         project=project,
@@ -94,65 +139,102 @@ def gather_evidence(
         candidate=candidate,
         candidate_facts=tuple(facts[run_id] for run_id in candidate.run_ids),
         baseline=found.selected,
-        comparison=comparison,
+        comparison=compared.with_baseline(found),
         no_comparison=found.reason,
+        second=(
+            None
+            if other is None
+            else SecondBaseline(other.selected, compared.with_baseline(other), other.reason)
+        ),
+        held=held,
+        waivers=tuple(waiver for waiver in waivers if waiver.waiver_id in used),
+        rule_waivers=rule_waivers,
+        at=at if waivers else None,
+        artifact_finding=artifact_finding(
+            request.artifacts, graph=graph, runs=candidate.run_ids, as_of=as_of
+        ),
     )
 
 
-def _compared(
-    baseline: SelectedRuns,
-    candidate: SelectedRuns,
-    facts: Mapping[str, RunFacts],
+def _facts(
     policy: Policy,
-    graph: GraphReader,
-    as_of: int,
-    analysis: str,
-) -> Comparison:
-    return compare(
-        [facts[run_id] for run_id in baseline.run_ids],
-        [facts[run_id] for run_id in candidate.run_ids],
-        definitions=policy.metrics,
-        criteria=criteria_of(policy),
-        graph=graph,
-        as_of=as_of,
-        replicate_keys=policy.replicates,
-        baseline_selected_by=baseline.selected_by,
-        candidate_selected_by=candidate.selected_by,
-        analysis=analysis,
-    )
-
-
-def _baseline(
-    request: GateRequest,
-    policy: Policy,
-    project: str,
-    candidate: SelectedRuns,
+    sides: Sequence[SelectedRuns],
     graph: GraphReader,
     metrics: SummaryReader,
     as_of: int,
+) -> dict[str, RunFacts]:
+    run_ids = [run_id for side in sides for run_id in side.run_ids]
+    steps = _steps(policy)
+    return {
+        each.run_id: each
+        for each in gather_facts(graph, metrics, run_ids, as_of=as_of, steps=steps)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparing:
+    """The candidate, ready to be compared with any baseline."""
+
+    candidate: SelectedRuns
+    facts: Mapping[str, RunFacts]
+    policy: Policy
+    graph: GraphReader
+    as_of: int
+    analysis: str
+
+    def with_baseline(self, found: BaselineFinding) -> Comparison | None:
+        """The comparison; None when the baseline cannot serve as one."""
+        if found.selected is None or found.reason:
+            return None
+        return compare(
+            [self.facts[run_id] for run_id in found.selected.run_ids],
+            [self.facts[run_id] for run_id in self.candidate.run_ids],
+            definitions=self.policy.metrics,
+            criteria=criteria_of(self.policy),
+            graph=self.graph,
+            as_of=self.as_of,
+            replicate_keys=self.policy.replicates,
+            baseline_selected_by=found.selected.selected_by,
+            candidate_selected_by=self.candidate.selected_by,
+            analysis=self.analysis,
+        )
+
+
+def _baseline(
+    request: GateRequest, policy: Policy, candidate: SelectedRuns, search: BaselineSearch
 ) -> BaselineFinding:
     """The baseline, with a reason when it cannot serve as one."""
     if request.baseline is None:
-        found = policy_baseline(
-            policy,
-            project=project,
-            candidate=candidate.run_ids,
-            graph=graph,
-            metrics=metrics,
-            as_of=as_of,
-        )
+        found = search.find(policy, policy.baseline)
     else:
         found = BaselineFinding(
             resolve(
                 request.baseline,
-                project=project,
-                graph=graph,
-                metrics=metrics,
+                project=search.project,
+                graph=search.graph,
+                metrics=search.metrics,
                 replicates=policy.replicates,
-                as_of=as_of,
+                as_of=search.as_of,
             )
         )
-    return found if found.selected is None else _apart(found.selected, candidate)
+    return _usable(found, candidate, search)
+
+
+def _second(
+    policy: Policy, candidate: SelectedRuns, search: BaselineSearch
+) -> BaselineFinding | None:
+    if policy.second_baseline is None:
+        return None
+    return _usable(search.find(policy, policy.second_baseline), candidate, search)
+
+
+def _usable(
+    found: BaselineFinding, candidate: SelectedRuns, search: BaselineSearch
+) -> BaselineFinding:
+    """Without what is quarantined, and without the runs that are judged."""
+    if found.selected is None:
+        return found
+    return _apart(search.without_held(found.selected), candidate)
 
 
 def _apart(selected: SelectedRuns, candidate: SelectedRuns) -> BaselineFinding:

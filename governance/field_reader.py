@@ -104,6 +104,13 @@ def integer_of(located: Located, what: str, least: int, most: int) -> int:
     return int(located.text)
 
 
+def flag_of(located: Located, what: str) -> bool:
+    """True or false, written bare."""
+    if not isinstance(located, Scalar) or located.kind != "boolean":
+        raise policy_error(located.place, f"{what} must be true or false, not {_found(located)}")
+    return located.text.lower() == "true"
+
+
 def choice_of(located: Located, what: str, choices: Mapping[str, T]) -> T:
     """One of ``choices`` by its name."""
     text = text_of(located, what)

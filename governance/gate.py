@@ -4,39 +4,35 @@ Pure. Status says what was found, severity what it does. What is missing, broken
 finite is never a pass; nothing here can turn it into one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from analytics.comparability import Level
 from analytics.comparison import Comparison
 from analytics.criterion import Criterion
-from analytics.decision import Decision, analysis_named
-from analytics.delta import MetricDelta
 from analytics.facts import RunFacts
 from domain.metric import MetricDefinition
 from domain.verdict import Outcome, RuleStatus, Severity
-from governance.limit import LimitFinding, judge_limit
+from governance.assertion import judge_assertion, out_of_scope
+from governance.budget import judge_budget
+from governance.composite import combined, worse
+from governance.delta_finding import DeltaFinding, criterion_of, delta_findings
+from governance.limit import judge_limit
 from governance.policy import OnInconclusive, Policy
-from governance.rule import DeltaRule, LimitRule, Rule
+from governance.provenance_rule import judge_provenance
+from governance.rule import (
+    AllOf,
+    AnyOf,
+    AssertionRule,
+    BudgetRule,
+    BuiltInRule,
+    DeltaRule,
+    LimitRule,
+    Rule,
+    delta_rules,
+)
+from governance.rule_result import RuleResult, SecondFinding
 
-_FLOOR: Mapping[Level, int] = {Level.VERIFIED: 2, Level.ASSUMED: 1, Level.UNKNOWN: 0}
-"""How much each acceptable level proves; CONFLICT and BROKEN satisfy no floor."""
 _UNJUDGED = frozenset({RuleStatus.INCONCLUSIVE, RuleStatus.NOT_COMPARABLE, RuleStatus.MISSING})
-
-
-@dataclass(frozen=True, slots=True)
-class RuleResult:
-    """What one rule found, with the numbers that it rests on."""
-
-    rule: Rule
-    status: RuleStatus
-    message: str
-    """One sentence in words."""
-    hint: str = ""
-    """What to do about it; empty when there is nothing to do."""
-    delta: MetricDelta | None = None
-    decision: Decision | None = None
-    limit: LimitFinding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +50,32 @@ class Judgement:
         return self.outcome not in (Outcome.PASS, Outcome.WARN)
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The candidate held against a baseline, or why it was not."""
+
+    comparison: Comparison | None
+    no_comparison: str = ""
+    """Why ``comparison`` is None, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a judgement also rests on, beside the runs and the comparison."""
+
+    second: Compared | None = None
+    """The comparison with the policy's second baseline."""
+    quarantined: Collection[str] = ()
+    """Candidate runs with something held upstream, waived or not."""
+    built_in: tuple[RuleResult, ...] = ()
+    """What the gate itself found, whatever the policy asks."""
+    waivers: Mapping[str, str] | None = None
+    """Rule id to the waiver that lifts it."""
+
+
+NOTHING_ELSE = Surroundings()
+
+
 def judge(
     policy: Policy,
     candidate: Sequence[RunFacts],
@@ -61,38 +83,38 @@ def judge(
     *,
     analysis: str,
     no_comparison: str = "",
+    around: Surroundings = NOTHING_ELSE,
 ) -> Judgement:
     """Judge every rule of ``policy``.
 
     ``comparison`` is None when there is no baseline to compare with; ``no_comparison`` then says
     why. ``analysis`` names the decision mathematics.
     """
-    deltas = _delta_results(policy, candidate, comparison, analysis, no_comparison)
-    results = tuple(
-        deltas[rule.id] if isinstance(rule, DeltaRule) else _limit_result(policy, rule, candidate)
-        for rule in policy.rules
-    )
+    rules = delta_rules(policy.rules)
+    sides = [Compared(comparison, no_comparison), *([around.second] if around.second else [])]
+    first, *second = [
+        delta_findings(
+            rules,
+            policy.min_comparability,
+            candidate,
+            side.comparison,
+            analysis=analysis,
+            no_comparison=side.no_comparison,
+        )
+        for side in sides
+    ]
+    judging = _Judging(policy, candidate, first, second[0] if second else None, around.quarantined)
+    results = [_waived(judging.result(rule), around.waivers or {}) for rule in policy.rules]
+    results += around.built_in
     outcome, reason = _outcome(policy, candidate, results)
-    return Judgement(results, outcome, reason)
-
-
-def criterion_of(rule: DeltaRule) -> Criterion:
-    """The rule as the decision mathematics reads it."""
-    return Criterion(
-        metric=rule.metric,
-        margin_absolute=rule.margin_absolute,
-        margin_relative=rule.margin_relative,
-        alpha=rule.alpha,
-        min_samples=rule.min_samples,
-    )
+    return Judgement(tuple(results), outcome, reason)
 
 
 def criteria_of(policy: Policy) -> dict[str, Criterion]:
     """Metric name to the criterion of the first delta rule on it."""
     criteria: dict[str, Criterion] = {}
-    for rule in policy.rules:
-        if isinstance(rule, DeltaRule):
-            criteria.setdefault(rule.metric, criterion_of(rule))
+    for rule in delta_rules(policy.rules):
+        criteria.setdefault(rule.metric, criterion_of(rule))
     return criteria
 
 
@@ -101,91 +123,73 @@ def definition_of(policy: Policy, metric: str) -> MetricDefinition:
     return policy.metrics.get(metric) or MetricDefinition(metric)
 
 
-def _limit_result(policy: Policy, rule: LimitRule, candidate: Sequence[RunFacts]) -> RuleResult:
-    found = judge_limit(rule, definition_of(policy, rule.metric), candidate)
-    return RuleResult(rule, found.status, found.message, limit=found)
+class _Judging:
+    """One policy judged on one candidate."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        candidate: Sequence[RunFacts],
+        first: Mapping[str, DeltaFinding],
+        second: Mapping[str, DeltaFinding] | None,
+        quarantined: Collection[str],
+    ) -> None:
+        self._policy = policy
+        self._candidate = candidate
+        self._first = first
+        self._second = second
+        self._quarantined = quarantined
+
+    def result(self, rule: Rule) -> RuleResult:
+        """What the rule found."""
+        left_out = out_of_scope(rule, self._candidate)
+        if left_out is not None:
+            return left_out
+        if isinstance(rule, DeltaRule):
+            return self._delta(rule)
+        if isinstance(rule, LimitRule):
+            limit = judge_limit(rule, definition_of(self._policy, rule.metric), self._candidate)
+            return RuleResult(rule, limit.status, limit.message, limit=limit)
+        if isinstance(rule, BudgetRule):
+            used = judge_budget(rule, definition_of(self._policy, rule.metric), self._candidate)
+            return RuleResult(rule, used.status, used.message, limit=used)
+        if isinstance(rule, AssertionRule):
+            return judge_assertion(rule, self._candidate)
+        if isinstance(rule, AllOf | AnyOf):
+            return combined(rule, [self.result(part) for part in rule.parts])
+        if isinstance(rule, BuiltInRule):
+            return RuleResult(rule, RuleStatus.ERROR, "It is no rule of a policy.")
+        return judge_provenance(rule, self._candidate, self._quarantined)
+
+    def _delta(self, rule: DeltaRule) -> RuleResult:
+        one = self._first[rule.id]
+        found = RuleResult(
+            rule, one.status, one.message, one.hint, delta=one.delta, decision=one.decision
+        )
+        if self._second is None:
+            return found
+        two = self._second[rule.id]
+        second = SecondFinding(two.status, two.message, two.delta, two.decision)
+        status = worse(one.status, two.status)
+        if status is one.status:
+            return replace(found, second=second)
+        message = f"Against the second baseline: {two.message}"
+        return replace(found, second=second, status=status, message=message, hint=two.hint)
 
 
-def _delta_results(
-    policy: Policy,
-    candidate: Sequence[RunFacts],
-    comparison: Comparison | None,
-    analysis: str,
-    no_comparison: str,
-) -> dict[str, RuleResult]:
-    rules = [rule for rule in policy.rules if isinstance(rule, DeltaRule)]
-    if comparison is None:
-        message = no_comparison or "There is no baseline to compare with."
-        hint = "Name a baseline in the request or in the policy."
-        return {rule.id: RuleResult(rule, RuleStatus.INCONCLUSIVE, message, hint) for rule in rules}
-    found: dict[str, RuleResult] = {}
-    by_name = {delta.key.name: delta for delta in comparison.deltas}
-    claims: list[tuple[DeltaRule, MetricDelta]] = []
-    for rule in rules:
-        delta = by_name.get(rule.metric)
-        if delta is None:
-            message = f"No run recorded {rule.metric!r}."
-            hint = f"Log the metric {rule.metric!r}, or correct its name in the policy."
-            found[rule.id] = RuleResult(rule, RuleStatus.MISSING, message, hint)
-        else:
-            claims.append((rule, delta))
-    decisions = analysis_named(analysis).judge(
-        [(delta, criterion_of(rule)) for rule, delta in claims]
-    )
-    for (rule, delta), decision in zip(claims, decisions, strict=True):
-        found[rule.id] = _delta_result(policy, candidate, comparison, rule, delta, decision)
-    return found
-
-
-def _delta_result(
-    policy: Policy,
-    candidate: Sequence[RunFacts],
-    comparison: Comparison,
-    rule: DeltaRule,
-    delta: MetricDelta,
-    decision: Decision,
-) -> RuleResult:
-    status, message, hint = decision.status, decision.message, ""
-    level = comparison.comparability.level
-    recorded = delta.candidate.n + delta.candidate.non_finite if delta.candidate else 0
-    if status is RuleStatus.ERROR:
-        hint = f"Add `{rule.metric}: {{direction: higher}}` or `lower` under `metrics`."
-    elif _FLOOR.get(level, -1) < _FLOOR[policy.min_comparability]:
-        status, message = RuleStatus.NOT_COMPARABLE, _too_low(comparison, policy.min_comparability)
-        hint = first_hint(comparison)
-    elif recorded < len(candidate) and status is not RuleStatus.FAIL:
-        status = RuleStatus.MISSING
-        message = f"{recorded} of {len(candidate)} candidate runs recorded {rule.metric!r}."
-        hint = f"Log {rule.metric!r} in every run."
-    elif status is RuleStatus.PASS and level is Level.UNKNOWN:
-        status = RuleStatus.WARN
-        message = f"{message} Comparability is UNKNOWN: {_reason(comparison)}"
-        hint = first_hint(comparison)
-    return RuleResult(rule, status, message, hint, delta=delta, decision=decision)
-
-
-def _too_low(comparison: Comparison, floor: Level) -> str:
-    level = comparison.comparability.level
-    if level in (Level.BROKEN, Level.CONFLICT):
-        return f"Not comparable ({level}): {_reason(comparison)}"
-    return f"Comparability is {level}, the policy asks for {floor}: {_reason(comparison)}"
-
-
-def _reason(comparison: Comparison) -> str:
-    comparability = comparison.comparability
-    reasons = [check.reason for check in comparability.checks if check.level is comparability.level]
-    return reasons[0] if reasons else "nothing was recorded."
-
-
-def first_hint(comparison: Comparison) -> str:
-    """The one line that would record the first missing facet; empty when none is missing."""
-    return next((check.hint for check in comparison.comparability.checks if check.hint), "")
+def _waived(result: RuleResult, waivers: Mapping[str, str]) -> RuleResult:
+    """A finding that a waiver lifts. An ERROR is no finding, so nothing lifts it."""
+    waiver = waivers.get(result.rule.id)
+    if waiver is None or result.status in (RuleStatus.PASS, RuleStatus.WARN, RuleStatus.ERROR):
+        return result
+    message = f"{result.status}, waived: {result.message}"
+    return replace(result, status=RuleStatus.WAIVED, message=message, waived=waiver)
 
 
 def _outcome(
     policy: Policy, candidate: Sequence[RunFacts], results: Sequence[RuleResult]
 ) -> tuple[Outcome, str]:
-    if not results:
+    if not policy.rules:
         return Outcome.ERROR, "The policy has no rules, so it can judge nothing."
     if not candidate:
         return Outcome.INCONCLUSIVE, "There is no candidate run to judge."
@@ -194,6 +198,8 @@ def _outcome(
         for result in blocking:
             if result.status is status:
                 return outcome, _because(result)
+    if not any(result.applies and not isinstance(result.rule, BuiltInRule) for result in results):
+        return Outcome.INCONCLUSIVE, "No rule of the policy applies to the candidate."
     for result in blocking:
         if result.status in _UNJUDGED and policy.on_inconclusive is OnInconclusive.BLOCK:
             return Outcome.INCONCLUSIVE, _because(result)

@@ -8,12 +8,13 @@ in it. So it can be read back by the same reader, shown, and applied again.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
 
 from analytics.comparability import Level
 from domain.canonical import JsonObject, JsonValue, canonical_digest
 from domain.metric import MetricDefinition
-from governance.rule import DeltaRule, Rule
+from governance.baseline_rule import BaselineRule, baseline_document
+from governance.rule import Rule
+from governance.rule_document import rule_document
 
 FORMAT_VERSION = 1
 
@@ -23,33 +24,6 @@ class OnInconclusive(StrEnum):
 
     BLOCK = "BLOCK"
     WARN = "WARN"
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedRuns:
-    """The baseline is these runs."""
-
-    runs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedGroup:
-    """The baseline is the run group of this run."""
-
-    run: str
-
-
-@dataclass(frozen=True, slots=True)
-class LastPassing:
-    """The baseline is what the latest passing verdict of this policy judged.
-
-    With a ``branch``, only verdicts count whose every candidate run was tagged with it.
-    """
-
-    branch: str | None
-
-
-BaselineRule: TypeAlias = PinnedRuns | PinnedGroup | LastPassing
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +40,20 @@ class Policy:
     min_comparability: Level
     """UNKNOWN, ASSUMED or VERIFIED: the least level at which delta rules are judged."""
     rules: tuple[Rule, ...]
+    second_baseline: BaselineRule | None = None
+    """A margin rule must hold against both: the first shows a step, this one a slow drift."""
 
     def document(self) -> JsonObject:
         """The canonical document: same policy, same bytes, however it was written."""
         body: dict[str, JsonValue] = {
             "on_inconclusive": self.on_inconclusive.lower(),
             "min_comparability": self.min_comparability.lower(),
-            "rules": [_rule_document(rule) for rule in self.rules],
+            "rules": [rule_document(rule) for rule in self.rules],
         }
         if self.baseline is not None:
-            body["baseline"] = _baseline_document(self.baseline)
+            first = baseline_document(self.baseline)
+            second = self.second_baseline
+            body["baseline"] = first if second is None else [first, baseline_document(second)]
         return {
             "version": FORMAT_VERSION,
             "replicates": list(self.replicates),
@@ -100,14 +78,6 @@ class PolicyDocument:
     policies: Mapping[str, Policy]
 
 
-def _baseline_document(rule: BaselineRule) -> JsonObject:
-    if isinstance(rule, PinnedRuns):
-        return {"pinned": list(rule.runs)}
-    if isinstance(rule, PinnedGroup):
-        return {"pinned": {"group": rule.run}}
-    return {"last_passing": {} if rule.branch is None else {"branch": rule.branch}}
-
-
 def _metric_document(definition: MetricDefinition) -> JsonObject:
     document: dict[str, JsonValue] = {
         "direction": definition.direction.lower(),
@@ -120,24 +90,3 @@ def _metric_document(definition: MetricDefinition) -> JsonObject:
     if definition.unit:
         document["unit"] = definition.unit
     return document
-
-
-def _rule_document(rule: Rule) -> JsonObject:
-    head: dict[str, JsonValue] = {
-        "id": rule.id,
-        "metric": rule.metric,
-        "severity": rule.severity.lower(),
-    }
-    if isinstance(rule, DeltaRule):
-        margin = _present({"abs": rule.margin_absolute, "rel": rule.margin_relative})
-        return {
-            **head,
-            "margin": margin,
-            "alpha": rule.alpha,
-            "min_samples": rule.min_samples,
-        }
-    return {**head, "limit": _present({"max": rule.maximum, "min": rule.minimum})}
-
-
-def _present(values: Mapping[str, str | None]) -> JsonObject:
-    return {key: value for key, value in values.items() if value is not None}

@@ -1,12 +1,14 @@
 """What is legal in a policy and yet probably not meant: warnings, never errors."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import comb
 
 from domain.metric import Direction, MetricDefinition
 from domain.verdict import Severity
 from governance.policy import Policy, PolicyDocument
-from governance.rule import DeltaRule, Rule
+from governance.quantity import is_quantity
+from governance.rule import AssertionRule, DeltaRule, LimitRule, Rule, delta_rules, leaves
 
 
 def lint(document: PolicyDocument) -> tuple[str, ...]:
@@ -20,10 +22,15 @@ def lint(document: PolicyDocument) -> tuple[str, ...]:
 
 def _policy_warnings(policy: Policy) -> list[str]:
     warnings: list[str] = []
-    for rule in policy.rules:
+    margins = delta_rules(policy.rules)
+    for rule in leaves(policy.rules):
         if isinstance(rule, DeltaRule):
             warnings += _delta_warnings(rule, policy.metrics.get(rule.metric))
-    if any(isinstance(rule, DeltaRule) for rule in policy.rules) and policy.baseline is None:
+        elif _never_fails(rule, policy.metrics):
+            warnings.append(f"rule {rule.id!r} can never fail: every value satisfies it.")
+    if policy.rules and all(rule.when is not None for rule in policy.rules):
+        warnings.append("every rule has a `when`: where none applies, it is INCONCLUSIVE.")
+    if margins and policy.baseline is None:
         warnings.append(
             "it has margin rules and no baseline: every request must name a baseline itself."
         )
@@ -39,6 +46,10 @@ def _delta_warnings(rule: DeltaRule, definition: MetricDefinition | None) -> lis
             f"rule {rule.id!r} has a margin of zero: a run that changes nothing is mostly "
             "INCONCLUSIVE under it. Say how much worse still does not matter."
         )
+    if _certain(rule, definition):
+        warnings.append(
+            f"rule {rule.id!r} can never fail: its relative margin is the whole baseline or more."
+        )
     if 1 / Fraction(comb(2 * rule.min_samples, rule.min_samples)) > Fraction(rule.alpha):
         warnings.append(
             f"rule {rule.id!r} asks for alpha {rule.alpha} with {rule.min_samples} runs a side, "
@@ -50,6 +61,22 @@ def _delta_warnings(rule: DeltaRule, definition: MetricDefinition | None) -> lis
             "be an ERROR. Add `direction: higher` or `lower` under `metrics`."
         )
     return warnings
+
+
+def _certain(rule: DeltaRule, definition: MetricDefinition | None) -> bool:
+    """A metric that cannot be negative cannot be worse by all of itself, higher being better."""
+    higher = definition is not None and definition.direction is Direction.HIGHER
+    return higher and rule.margin_relative is not None and Fraction(rule.margin_relative) >= 1
+
+
+def _never_fails(rule: Rule, metrics: Mapping[str, MetricDefinition]) -> bool:
+    """Bounds that what is measured cannot leave: seconds and bytes are never below zero."""
+    if isinstance(rule, AssertionRule):
+        return rule.expression.strip() == "true"
+    if not isinstance(rule, LimitRule) or rule.maximum is not None or rule.minimum is None:
+        return False
+    unit = metrics[rule.metric].unit if rule.metric in metrics else ""
+    return is_quantity(unit) and Fraction(rule.minimum) <= 0
 
 
 def _positive(text: str | None) -> bool:

@@ -7,6 +7,8 @@ from analytics.comparability import Level
 from domain.canonical import JsonObject
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from domain.metric import Direction, MetricDefinition, Reducer
+from governance.baseline_reader import read_baselines
+from governance.baseline_rule import Best
 from governance.field_reader import (
     choice_of,
     decimal_of,
@@ -20,18 +22,16 @@ from governance.field_reader import (
 from governance.located import Fields, Located, Place, located_json, policy_error
 from governance.policy import (
     FORMAT_VERSION,
-    BaselineRule,
-    LastPassing,
     OnInconclusive,
-    PinnedGroup,
-    PinnedRuns,
     Policy,
     PolicyDocument,
 )
 from governance.policy_yaml import located_yaml
-from governance.rule import Rule
-from governance.rule_reader import METRIC_LIMIT, read_rule
+from governance.rule import Rule, every, metrics_of
+from governance.rule_reader import FLOORS, METRIC_LIMIT, RuleReader
 
+BUILT_IN: Final = ("artifacts", "quarantine")
+"""Ids of what every gate asks, whatever the policy says."""
 NAME_LIMIT: Final = 100
 """Characters of a policy's name or a rule's id."""
 MAX_STEP: Final = 2**53 - 1
@@ -43,12 +43,9 @@ POLICY_FIELDS: Final = (
     "min_comparability",
     "rules",
 )
-BASELINES: Final = ("pinned", "last_passing")
-LATER_BASELINES: Final = ("merge_base", "window", "best")
 DIRECTIONS: Final = {item.lower(): item for item in Direction}
 REDUCERS: Final = {item.lower(): item for item in Reducer}
 ON_INCONCLUSIVE: Final = {item.lower(): item for item in OnInconclusive}
-FLOORS: Final = {item.lower(): item for item in (Level.UNKNOWN, Level.ASSUMED, Level.VERIFIED)}
 
 
 def parse_policy_document(text: str) -> PolicyDocument:
@@ -144,12 +141,14 @@ def _policy(
     fields = fields_of(body, f"the policy {name!r}", POLICY_FIELDS, ("rules",))
     values = fields.values
     rules = _rules(values["rules"], metrics)
-    read = {rule.metric for rule in rules}
+    baselines = read_baselines(values["baseline"]) if "baseline" in values else ()
+    read = metrics_of(rules) | {each.metric for each in baselines if isinstance(each, Best)}
     return Policy(
         name=name,
         replicates=replicates,
         metrics={key: metrics[key] for key in sorted(read & metrics.keys())},
-        baseline=_baseline(values["baseline"]) if "baseline" in values else None,
+        baseline=baselines[0] if baselines else None,
+        second_baseline=baselines[1] if len(baselines) == 2 else None,
         on_inconclusive=(
             choice_of(values["on_inconclusive"], "on_inconclusive", ON_INCONCLUSIVE)
             if "on_inconclusive" in values
@@ -165,43 +164,18 @@ def _policy(
 
 
 def _rules(located: Located, metrics: Mapping[str, MetricDefinition]) -> tuple[Rule, ...]:
+    reader = RuleReader(metrics)
     rules: list[Rule] = []
     seen: set[str] = set()
     for item in items_of(located, "rules"):
-        rule = read_rule(item, metrics)
-        if rule.id in seen:
-            raise policy_error(item.place, f"two rules have the id {rule.id!r}", "Rename one.")
-        seen.add(rule.id)
+        rule = reader.read(item)
+        for each in every([rule]):
+            if each.id in seen:
+                raise policy_error(item.place, f"two rules have the id {each.id!r}", "Rename one.")
+            if each.id in BUILT_IN:
+                raise policy_error(
+                    item.place, f"the id {each.id!r} is the gate's own", "Rename it."
+                )
+            seen.add(each.id)
         rules.append(rule)
     return tuple(rules)
-
-
-def _baseline(located: Located) -> BaselineRule:
-    fields = mapping_of(located, "baseline")
-    for name in fields.values:
-        if name in LATER_BASELINES:
-            raise policy_error(
-                fields.keys.get(name, fields.place),
-                f"the baseline rule {name!r} is not supported by this version",
-                f"Use one of: {', '.join(BASELINES)}.",
-            )
-    fields = fields_of(located, "baseline", BASELINES)
-    if len(fields.values) != 1:
-        raise policy_error(fields.place, "a baseline is exactly one of pinned, last_passing")
-    if "last_passing" in fields.values:
-        return _last_passing(fields.values["last_passing"])
-    return _pinned(fields.values["pinned"])
-
-
-def _last_passing(located: Located) -> LastPassing:
-    fields = fields_of(located, "last_passing", ("branch",))
-    branch = fields.values.get("branch")
-    return LastPassing(None if branch is None else name_of(branch, "branch", METRIC_LIMIT))
-
-
-def _pinned(located: Located) -> PinnedRuns | PinnedGroup:
-    if isinstance(located, Fields):
-        fields = fields_of(located, "pinned", ("group",), ("group",))
-        return PinnedGroup(name_of(fields.values["group"], "run id", METRIC_LIMIT))
-    items = items_of(located, "pinned")
-    return PinnedRuns(tuple(sorted({name_of(item, "run id", METRIC_LIMIT) for item in items})))

@@ -71,6 +71,11 @@ def limit_in(text: str, unit: str, place: Place) -> str:
     return _converted(number, suffix, unit, place)
 
 
+def is_quantity(unit: str) -> bool:
+    """Whether ``unit`` measures bytes or time, of which there is never less than none."""
+    return unit in _UNITS
+
+
 def _converted(number: str, suffix: str, unit: str, place: Place) -> str:
     if suffix not in _UNITS:
         raise policy_error(

@@ -2,7 +2,8 @@
 
 For each ``verdict.recorded`` entry:
 
-1. its position lies before it, and the tree's root there is the one that it states;
+1. its position lies before it, and the tree's root there is the one that it states; where waivers
+   were held against a time, it is the `at` of the last entry before the position;
 2. the request that it keeps is asked again as of that position, with the analysis that it names;
 3. the whole payload (id, policy, runs, outcome, statement) is equal; otherwise the first divergence
    is named: entry, place in the payload, what is recorded, what was derived.
@@ -59,7 +60,13 @@ def replay_verdicts(
     entries = (entry for seq in wanted for entry in log.read(seq, seq + 1))
     roots = _roots(log, {_tree_size(entry) for seq in wanted for entry in log.read(seq, seq + 1)})
     return tuple(
-        replay_verdict(entry, graph=graph, metrics=metrics, root=roots[_tree_size(entry)])
+        replay_verdict(
+            entry,
+            graph=graph,
+            metrics=metrics,
+            root=roots[_tree_size(entry)],
+            at=_time_before(log, entry),
+        )
         for entry in entries
     )
 
@@ -72,7 +79,9 @@ def replay_one(
         if entry.type == VERDICT_RECORDED and entry.project == project:
             size = _tree_size(entry)
             root = _roots(log, {size})[size]
-            return replay_verdict(entry, graph=graph, metrics=metrics, root=root)
+            return replay_verdict(
+                entry, graph=graph, metrics=metrics, root=root, at=_time_before(log, entry)
+            )
     raise NotFoundError(
         f"Entry {seq} of the project {project!r} records no verdict.",
         hint="Take the leaf index from the verdict itself.",
@@ -80,9 +89,16 @@ def replay_one(
 
 
 def replay_verdict(
-    entry: Entry, *, graph: GraphReader, metrics: SummaryReader, root: bytes
+    entry: Entry,
+    *,
+    graph: GraphReader,
+    metrics: SummaryReader,
+    root: bytes,
+    at: int | None = None,
 ) -> ReplayedVerdict:
     """Derive one verdict again; ``root`` is the tree's root at the position that it states.
+
+    ``at`` is the time of the last entry before that position, None for a verdict without waivers.
 
     Raises ``IntegrityError`` (REPLAY_DIVERGED).
     """
@@ -96,6 +112,7 @@ def replay_verdict(
             metrics=metrics,
             as_of=_tree_size(entry),
             analysis=str(statement.get("analysis")),
+            at=at,
         )
         judgement = judge(
             evidence.declared.policy,
@@ -103,6 +120,7 @@ def replay_verdict(
             evidence.comparison,
             analysis=evidence.analysis,
             no_comparison=evidence.no_comparison,
+            around=evidence.around(),
         )
     except (NotFoundError, UsageError) as error:
         _diverged(entry, Divergence("statement", "a verdict", error.message), error)
@@ -113,6 +131,15 @@ def replay_verdict(
         _diverged(entry, found)
     logger.info("verdict.replayed", verdict=verdict_id, seq=entry.seq)
     return ReplayedVerdict(verdict_id, entry.seq)
+
+
+def _time_before(log: Log, entry: Entry) -> int | None:
+    """The `at` that the verdict held waivers against; None when it held none."""
+    statement = _object(entry, entry.payload.get("statement"), "statement")
+    if "judged_at" not in statement:
+        return None
+    size = _tree_size(entry)
+    return next((last.at for last in log.read(size - 1, size)), None)
 
 
 def _roots(log: Log, sizes: Iterable[int]) -> dict[int, bytes]:

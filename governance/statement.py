@@ -33,7 +33,8 @@ class RunSetClaim(TypedDict):
     """One side: how it was chosen and what came of it."""
 
     selected_by: str
-    """``runs``, ``group``, ``filter``, ``pinned``, ``last_passing``."""
+    """``runs``, ``group``, ``filter``, ``pinned``, ``last_passing``, ``window``, ``best``,
+    ``merge_base``."""
     run_ids: list[str]
     excluded: list[ExcludedRun]
     fingerprint: str | None
@@ -136,13 +137,35 @@ class SamplesClaim(TypedDict):
     need: int | None
 
 
+class SecondClaim(TypedDict):
+    """What a margin rule found against the second baseline."""
+
+    status: str
+    message: str
+    delta: DeltaClaim | None
+
+
+class WaivedClaim(TypedDict):
+    """The waiver that lifts a finding."""
+
+    waiver_id: str
+    leaf_index: int
+    by: list[str]
+    """The approvers who signed."""
+    until: int
+    """Its end, ms."""
+    reason: str
+
+
 class RuleClaim(TypedDict):
     """What one rule found."""
 
     id: str
     kind: str
-    """``delta`` or ``limit``."""
-    metric: MetricClaim
+    """``delta``, ``limit``, ``budget``, ``assertion``, ``provenance``, ``all_of``, ``any_of``, or
+    ``built_in`` for what every gate asks."""
+    metric: MetricClaim | None
+    """None for rules that read no single metric."""
     severity: str
     status: str
     message: str
@@ -150,6 +173,28 @@ class RuleClaim(TypedDict):
     samples: SamplesClaim | None
     delta: DeltaClaim | None
     limit: LimitClaim | None
+    """Of limit and budget rules; ``worst`` is a budget's sum."""
+    applies: NotRequired[bool]
+    """False when the rule's ``when`` is; absent otherwise."""
+    second: NotRequired[SecondClaim]
+    parts: "NotRequired[list[RuleClaim]]"
+    """Of all_of and any_of."""
+    waiver: NotRequired[WaivedClaim]
+
+
+class HeldRoot(TypedDict):
+    """A root under quarantine."""
+
+    root: str
+    state: str
+    waiver_id: str | None
+
+
+class HeldClaim(TypedDict):
+    """A candidate run that descends from held roots."""
+
+    run_id: str
+    roots: list[HeldRoot]
 
 
 class MetricRow(TypedDict):
@@ -219,6 +264,12 @@ class Statement(TypedDict):
     outcome: str
     blocking: bool
     reason: str
+    second_baseline: NotRequired[RunSetClaim | None]
+    """When the policy has two baselines."""
+    quarantine: NotRequired[list[HeldClaim]]
+    """When something upstream is held, waived or not."""
+    judged_at: NotRequired[int]
+    """The `at` of the last entry that was read, ms: what waivers were held against, if any."""
 
 
 def as_json(statement: Statement) -> JsonObject:

@@ -5,40 +5,30 @@ import base64
 from analytics.causes import Cause, Effect
 from analytics.comparability import Check
 from analytics.comparison import Comparison
-from analytics.decision import Decision
-from analytics.delta import MetricDelta, Moments, Uncertainty
-from analytics.welch import Interval, at_level
-from domain.metric import MetricDefinition, decimal_text
+from analytics.delta import MetricDelta
 from governance.evidence import Evidence
-from governance.gate import Judgement, RuleResult, definition_of
-from governance.limit import LimitFinding
-from governance.policy import Policy
-from governance.rule import DeltaRule, LimitRule
+from governance.gate import Judgement
+from governance.rule_claim import metric_claim, rule_claim, side_claim, text_of
 from governance.run_set import SelectedRuns
 from governance.statement import (
     STATEMENT_VERSION,
     CauseClaim,
     CheckClaim,
     ComparabilityClaim,
-    DeltaClaim,
     EffectClaim,
-    IntervalClaim,
-    LimitClaim,
-    MetricClaim,
+    HeldClaim,
     MetricRow,
     PolicyClaim,
-    RuleClaim,
     RunSetClaim,
-    SamplesClaim,
-    SideClaim,
     Statement,
 )
+from governance.subject_holds import HeldRun
 
 
 def verdict_statement(evidence: Evidence, judgement: Judgement, root: bytes) -> Statement:
     """The statement; ``root`` is the Merkle root at the evidence's position."""
     comparison = evidence.comparison
-    return {
+    statement: Statement = {
         "version": STATEMENT_VERSION,
         "request": evidence.request.document(),
         "project": evidence.project,
@@ -57,7 +47,10 @@ def verdict_statement(evidence: Evidence, judgement: Judgement, root: bytes) -> 
         },
         "analysis": evidence.analysis,
         "comparability": _comparability(comparison) if comparison else None,
-        "rules": [_rule(evidence.declared.policy, result) for result in judgement.results],
+        "rules": [
+            rule_claim(evidence.declared.policy, result, evidence.waivers)
+            for result in judgement.results
+        ],
         "metrics": [_metric_row(delta) for delta in comparison.deltas] if comparison else [],
         "causes": [_cause(cause) for cause in comparison.causes] if comparison else [],
         "unexplained": (
@@ -68,6 +61,27 @@ def verdict_statement(evidence: Evidence, judgement: Judgement, root: bytes) -> 
         "outcome": judgement.outcome.value,
         "blocking": judgement.blocking,
         "reason": judgement.reason,
+    }
+    if evidence.second is not None:
+        second = evidence.second
+        compared = second.comparison.baseline.fingerprint if second.comparison else None
+        statement["second_baseline"] = (
+            _run_set(second.selected, compared) if second.selected else None
+        )
+    if evidence.held:
+        statement["quarantine"] = [_held(run) for run in evidence.held]
+    if evidence.at is not None:
+        statement["judged_at"] = evidence.at
+    return statement
+
+
+def _held(run: HeldRun) -> HeldClaim:
+    return {
+        "run_id": run.run_id,
+        "roots": [
+            {"root": hold.root, "state": hold.state.value, "waiver_id": hold.waiver}
+            for hold in run.holds
+        ],
     }
 
 
@@ -113,102 +127,13 @@ def _check(check: Check) -> CheckClaim:
     }
 
 
-def _rule(policy: Policy, result: RuleResult) -> RuleClaim:
-    rule = result.rule
-    return {
-        "id": rule.id,
-        "kind": "delta" if isinstance(rule, DeltaRule) else "limit",
-        "metric": _metric(definition_of(policy, rule.metric)),
-        "severity": rule.severity.value,
-        "status": result.status.value,
-        "message": result.message,
-        "hint": result.hint,
-        "samples": _samples(result),
-        "delta": (
-            _delta(rule, result.delta, result.decision)
-            if isinstance(rule, DeltaRule) and result.delta and result.decision
-            else None
-        ),
-        "limit": (
-            _limit(rule, result.limit) if isinstance(rule, LimitRule) and result.limit else None
-        ),
-    }
-
-
-def _samples(result: RuleResult) -> SamplesClaim | None:
-    found = result.decision or result.limit
-    return {"have": found.have, "need": found.need} if found else None
-
-
-def _metric(definition: MetricDefinition) -> MetricClaim:
-    return {
-        "name": definition.name,
-        "direction": definition.direction.value,
-        "unit": definition.unit,
-        "reducer": definition.reducer.value,
-        "step": definition.step,
-        "target": definition.target,
-    }
-
-
-def _delta(rule: DeltaRule, delta: MetricDelta, decision: Decision) -> DeltaClaim:
-    interval = delta.interval
-    if interval is not None and delta.oriented is not None:
-        interval = at_level(interval, delta.oriented, rule.alpha)
-    return {
-        "state": delta.state.value,
-        "baseline": _side(delta.baseline),
-        "candidate": _side(delta.candidate),
-        "raw": _text(delta.raw),
-        "oriented": _text(delta.oriented),
-        "relative": _text(delta.relative),
-        "interval": _interval(interval) if interval and delta.oriented is not None else None,
-        "margin": _text(decision.margin),
-        "p": _text(decision.p),
-        "p_adjusted": _text(decision.p_adjusted),
-        "uncertainty": delta.uncertainty.value,
-    }
-
-
-def _side(side: Moments | None) -> SideClaim | None:
-    if side is None:
-        return None
-    return {
-        "n": side.n,
-        "mean": decimal_text(side.mean),
-        "sd": _text(side.sd),
-        "non_finite": side.non_finite,
-    }
-
-
-def _interval(interval: Interval) -> IntervalClaim:
-    return {
-        "low": decimal_text(interval.low),
-        "high": decimal_text(interval.high),
-        "alpha": interval.alpha,
-        "method": interval.method,
-        "df": decimal_text(interval.df),
-    }
-
-
-def _limit(rule: LimitRule, found: LimitFinding) -> LimitClaim:
-    return {
-        "min": rule.minimum,
-        "max": rule.maximum,
-        "worst": _text(found.worst),
-        "worst_run": found.worst_run,
-        "violations": found.violations,
-        "uncertainty": Uncertainty.UNREPLICATED.value if found.need == 1 else None,
-    }
-
-
 def _metric_row(delta: MetricDelta) -> MetricRow:
     return {
-        "metric": _metric(delta.definition),
+        "metric": metric_claim(delta.definition),
         "state": delta.state.value,
-        "baseline": _side(delta.baseline),
-        "candidate": _side(delta.candidate),
-        "raw": _text(delta.raw),
+        "baseline": side_claim(delta.baseline),
+        "candidate": side_claim(delta.candidate),
+        "raw": text_of(delta.raw),
     }
 
 
@@ -233,9 +158,5 @@ def _effect(effect: Effect) -> EffectClaim:
         "metric": effect.metric.name,
         "attribution": effect.attribution.value,
         "confounders": effect.confounders,
-        "oriented": _text(effect.oriented),
+        "oriented": text_of(effect.oriented),
     }
-
-
-def _text(value: float | None) -> str | None:
-    return None if value is None else decimal_text(value)

@@ -16,6 +16,7 @@ AttributeValue: TypeAlias = str | int
 class NodeKind(StrEnum):
     """Labels of nodes."""
 
+    APPROVERS = "APPROVERS"
     EXPERIMENT = "EXPERIMENT"
     RUN = "RUN"
     ARTIFACT = "ARTIFACT"
@@ -23,6 +24,8 @@ class NodeKind(StrEnum):
     JOB = "JOB"
     POLICY = "POLICY"
     VERDICT = "VERDICT"
+    QUARANTINE = "QUARANTINE"
+    WAIVER = "WAIVER"
 
 
 class EdgeType(StrEnum):
@@ -39,6 +42,8 @@ class EdgeType(StrEnum):
     """A verdict judged a run."""
     UNDER_POLICY = "UNDER_POLICY"
     """A verdict was reached under a policy version."""
+    HOLDS = "HOLDS"
+    """A quarantine holds its root."""
 
 
 LINEAGE = (

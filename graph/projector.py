@@ -47,6 +47,7 @@ from domain.run import (
     RunUpdated,
 )
 from domain.verdict import POLICY_APPLIED, VERDICT_RECORDED, PolicyApplied, VerdictRecorded
+from graph.governance_projector import GOVERNANCE
 from graph.model import (
     AddEdge,
     AddNode,
@@ -355,5 +356,6 @@ _PROJECTORS: Final[Mapping[str, _Projector]] = MappingProxyType(
         RUN_RESTORED: _run_restored,
         POLICY_APPLIED: _policy_applied,
         VERDICT_RECORDED: _verdict_recorded,
+        **GOVERNANCE,
     }
 )

@@ -11,9 +11,9 @@ from analytics.comparison import comparison_json
 from analytics.judged_json import number_json
 from analytics.suggested_runs import SuggestedRun, suggested_runs
 from domain.canonical import JsonObject, JsonValue
-from governance.gate import RuleResult
 from governance.policy import Policy
 from governance.request_reader import object_of, text_member
+from governance.rule_result import RuleResult
 from governance.run_set import run_set_from_json
 from lineproof.positions import asked_position, bounded_integer
 from resolvers import policies

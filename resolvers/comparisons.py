@@ -9,9 +9,10 @@ from analytics.facts import RunFacts, SummaryReader, gather_facts
 from domain.errors import NotFoundError
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from domain.metric import Reducer
-from governance.gate import RuleResult, criteria_of, judge
+from governance.gate import criteria_of, judge
 from governance.policy import Policy
 from governance.rule import DeltaRule
+from governance.rule_result import RuleResult
 from governance.run_set import RunSet, SelectedRuns, resolve
 from graph.port import GraphReader
 

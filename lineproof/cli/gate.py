@@ -68,11 +68,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Ask for a verdict, print it, and exit as it says."""
-    request: dict[str, JsonValue] = dict(request_of(arguments))
-    if arguments.idempotency_key:
-        request["idempotencyKey"] = arguments.idempotency_key
-    if arguments.dry_run:
-        request["dryRun"] = True
+    request = request_of(arguments)
     backend = open_backend(settings)
     try:
         if arguments.wait > 0:
@@ -104,6 +100,10 @@ def request_of(arguments: argparse.Namespace) -> JsonObject:
     given: dict[str, JsonValue] = {_camel(name): text for name, text in ci.items() if text}
     if given:
         request["ci"] = given
+    if getattr(arguments, "idempotency_key", None):
+        request["idempotencyKey"] = arguments.idempotency_key
+    if getattr(arguments, "dry_run", False):
+        request["dryRun"] = True
     return request
 
 

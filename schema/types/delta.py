@@ -8,7 +8,7 @@ import strawberry
 from analytics.delta import MetricDelta, Moments, Uncertainty
 from analytics.welch import Interval
 from domain.metric import parse_decimal
-from governance.gate import RuleResult
+from governance.rule_result import RuleResult
 from governance.statement import DeltaClaim, IntervalClaim, SideClaim
 from schema.types.run import finite
 

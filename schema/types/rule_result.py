@@ -4,8 +4,8 @@ import strawberry
 
 from domain.metric import Direction
 from domain.verdict import RuleStatus, Severity
-from governance.statement import LimitClaim, RuleClaim, SamplesClaim
-from schema.resolved import resolved
+from governance.statement import LimitClaim, RuleClaim, SamplesClaim, WaivedClaim
+from schema.scalars import BigInt
 from schema.types.delta import Delta, MetricMoments, claimed_delta, claimed_moments, number
 
 
@@ -23,8 +23,11 @@ class RuleSamples:
 class RuleWaiver:
     """An accepted exception from a rule."""
 
+    id: str = strawberry.field(description="The waiver's digest.")
+    leaf_index: BigInt = strawberry.field(description="The entry that submitted it.")
     by: list[str] = strawberry.field(description="Who signed it.")
-    until: str = strawberry.field(description="When it expires.")
+    until: BigInt = strawberry.field(description="When it ends, in ms of the ledger's time.")
+    reason: str = strawberry.field(description="Why it was given.")
 
 
 @strawberry.type(description="A limit rule's finding over all candidate runs.")
@@ -42,10 +45,17 @@ class RuleResult:
     """What one rule found, and what that does."""
 
     id: str = strawberry.field(description="The rule's id in its policy.")
-    kind: str = strawberry.field(description="`delta` or `limit`.")
-    metric: str = strawberry.field(description="The metric's name.")
-    direction: Direction = strawberry.field(description="Which way of the metric is better.")
-    unit: str = strawberry.field(description="UCUM unit; empty when none is declared.")
+    kind: str = strawberry.field(
+        description="`delta`, `limit`, `budget`, `assertion`, `provenance`, `all_of`, `any_of`, or "
+        "`built_in` for what every gate asks."
+    )
+    metric: str | None = strawberry.field(description="The metric's name; null if it reads none.")
+    direction: Direction | None = strawberry.field(
+        description="Which way of the metric is better; null without a metric."
+    )
+    unit: str | None = strawberry.field(
+        description="UCUM unit; empty when none is declared, null without a metric."
+    )
     severity: Severity = strawberry.field(description="What the finding does.")
     status: RuleStatus = strawberry.field(description="What was found.")
     message: str = strawberry.field(description="The finding in words.")
@@ -54,22 +64,22 @@ class RuleResult:
     baseline: MetricMoments | None = strawberry.field(description="The baseline's values.")
     candidate: MetricMoments | None = strawberry.field(description="The candidate's values.")
     delta: Delta | None = strawberry.field(description="For a delta rule that had two sides.")
-    limit: LimitFinding | None = strawberry.field(description="For a limit rule.")
-
-    @resolved("The waiver that lifted it; nothing is waived in this version.")
-    def waiver(self) -> RuleWaiver | None:
-        return None
+    limit: LimitFinding | None = strawberry.field(
+        description="For a limit rule; for a budget, `worst` is what was used."
+    )
+    applies: bool = strawberry.field(description="False when the rule's `when` is false.")
+    waiver: RuleWaiver | None = strawberry.field(description="The waiver that lifts the finding.")
 
 
 def rule_result_of(claim: RuleClaim) -> RuleResult:
     """A rule's result as a verdict's statement claims it."""
-    delta = claim["delta"]
+    delta, metric = claim["delta"], claim["metric"]
     return RuleResult(
         id=claim["id"],
         kind=claim["kind"],
-        metric=claim["metric"]["name"],
-        direction=Direction(claim["metric"]["direction"]),
-        unit=claim["metric"]["unit"],
+        metric=metric["name"] if metric else None,
+        direction=Direction(metric["direction"]) if metric else None,
+        unit=metric["unit"] if metric else None,
         severity=Severity(claim["severity"]),
         status=RuleStatus(claim["status"]),
         message=claim["message"],
@@ -79,6 +89,20 @@ def rule_result_of(claim: RuleClaim) -> RuleResult:
         candidate=claimed_moments(delta["candidate"]) if delta else None,
         delta=claimed_delta(delta) if delta else None,
         limit=_limit(claim["limit"]),
+        applies=claim.get("applies", True),
+        waiver=_waiver(claim.get("waiver")),
+    )
+
+
+def _waiver(claim: WaivedClaim | None) -> RuleWaiver | None:
+    if claim is None:
+        return None
+    return RuleWaiver(
+        id=claim["waiver_id"],
+        leaf_index=BigInt(claim["leaf_index"]),
+        by=claim["by"],
+        until=BigInt(claim["until"]),
+        reason=claim["reason"],
     )
 
 

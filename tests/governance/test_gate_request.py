@@ -13,13 +13,21 @@ from governance.gate_request import (
     gate_request_from_document,
     gate_request_from_json,
 )
+from governance.named_artifact import NamedArtifact
 from governance.run_set import Filtered, GroupOf, RunIds
 
 FULL: dict[str, Any] = {
     "policy": "release",
     "candidate": {"runs": ["b", "a", "a"]},
     "baseline": {"group": "g"},
-    "ci": {"repository": "r", "commit": "c", "pullRequest": "7", "url": "https://ci.example/7"},
+    "artifacts": [{"name": "model.bin", "digest": "sha256:" + "0" * 64}],
+    "ci": {
+        "repository": "r",
+        "commit": "c",
+        "mergeBase": "m",
+        "pullRequest": "7",
+        "url": "https://ci.example/7",
+    },
     "idempotencyKey": "k",
     "dryRun": True,
 }
@@ -30,7 +38,8 @@ def test_a_full_request_reads_as_it_says() -> None:
         policy="release",
         candidate=RunIds(("a", "b")),
         baseline=GroupOf("g"),
-        ci=CiContext("r", "c", "7", "https://ci.example/7"),
+        artifacts=(NamedArtifact("model.bin", "sha256:" + "0" * 64),),
+        ci=CiContext("r", "c", "m", "7", "https://ci.example/7"),
         idempotency_key="k",
         dry_run=True,
     )
@@ -49,6 +58,9 @@ BAD = [
     ("no candidate", {"policy": "p"}),
     ("no policy", {"candidate": {"runs": ["a"]}}),
     ("unknown member", {**FULL, "polcy": "p"}),
+    ("artifacts as an object", {**FULL, "artifacts": {}}),
+    ("artifact without digest", {**FULL, "artifacts": [{"name": "a"}]}),
+    ("artifact of another digest", {**FULL, "artifacts": [{"name": "a", "digest": "md5:0"}]}),
     ("empty set", {**FULL, "candidate": {"runs": []}}),
     ("two kinds of set", {**FULL, "candidate": {"runs": ["a"], "group": "b"}}),
     ("no kind of set", {**FULL, "candidate": {}}),

@@ -11,7 +11,8 @@ from analytics.comparability import Level
 from domain.errors import ErrorCode, UsageError
 from domain.metric import Direction, Reducer
 from domain.verdict import Severity
-from governance.policy import LastPassing, OnInconclusive, PinnedGroup, PinnedRuns
+from governance.baseline_rule import LastPassing, PinnedGroup, PinnedRuns
+from governance.policy import OnInconclusive
 from governance.policy_lint import lint
 from governance.policy_reader import parse_policy_document, policy_from_document
 from governance.rule import DeltaRule, LimitRule
@@ -138,6 +139,49 @@ def _with(old: str, new: str) -> str:
     return DESIGN.replace(old, new)
 
 
+def _memory(rule: str) -> str:
+    """The design's policy with another rule in the place of the memory limit."""
+    return _with(
+        "{id: memory, metric: peak_memory_bytes, limit: {max: 2GiB}, severity: warn}",
+        f"{{id: memory, {rule}}}",
+    )
+
+
+EVERY_KIND = """\
+version: 1
+metrics:
+  accuracy: {direction: higher}
+  gpu_hours: {direction: lower, unit: h}
+policies:
+  everything:
+    baseline: [{last_passing: {branch: main}}, {pinned: [r1]}]
+    rules:
+      - {id: a, metric: accuracy, margin: {abs: "0.01"}, min_comparability: verified}
+      - {id: b, metric: gpu_hours, budget: {total: 40 h}, when: "run.name != 'x'"}
+      - {id: c, assert: "!('contaminated' in run.tags)", on_fail: quarantine}
+      - {id: d, provenance: {identified: {facet: train_data, strength: content}}}
+      - {id: e, provenance: {clean_commit: true}, severity: warn}
+      - id: f
+        any_of:
+          - {id: f1, provenance: {no_quarantined_ancestor: true}}
+          - id: f2
+            all_of: [{id: f3, assert: "true"}, {id: f4, metric: accuracy, limit: {min: 0}}]
+  drift: {baseline: {window: {n: 64}}, rules: [{id: a, metric: accuracy, margin: {abs: 1}}]}
+  best: {baseline: {best: {metric: accuracy}}, rules: [{id: a, metric: x, margin: {abs: 1}}]}
+  branch: {baseline: {merge_base: {}}, rules: [{id: a, metric: accuracy, margin: {rel: "0.1"}}]}
+"""
+
+
+def test_every_kind_of_rule_and_baseline_survives_its_canonical_form() -> None:
+    for policy in parse_policy_document(EVERY_KIND).policies.values():
+        assert policy_from_document(policy.document()) == policy
+
+
+def test_a_best_baseline_brings_its_metric_with_it() -> None:
+    policy = parse_policy_document(EVERY_KIND).policies["best"]
+    assert policy.metrics["accuracy"].direction is Direction.HIGHER
+
+
 MISTAKES = [
     ("unknown field", _with("severity: warn", "servity: warn"), 14, 69, "Did you mean 'severity'"),
     ("unknown section", _with("replicates:", "replicate:"), 2, 1, "Did you mean 'replicates'"),
@@ -165,17 +209,36 @@ MISTAKES = [
     ("samples as text", _with("min_samples: 3", 'min_samples: "3"'), 13, 94, ""),
     ("unit of another kind", _with("2GiB", "2 min"), 14, 62, "unit"),
     ("unknown unit", _with("2GiB", "2 parsecs"), 14, 62, "GiB"),
-    ("assert", _with("limit: {max: 2GiB}", "assert: x"), 14, 49, "margin"),
+    ("metric of an assertion", _with("limit: {max: 2GiB}", "assert: x"), 14, 22, "assert"),
+    ("no expression", _memory('assert: "run."'), 14, 30, "CEL"),
+    ("loops", _memory('assert: "[1].all(a, [1].all(b, [1].all(c, true)))"'), 14, 30, "CEL"),
+    ("a clock", _memory("assert: \"timestamp('x') > timestamp('y')\""), 14, 30, "CEL"),
+    ("unknown requirement", _memory("provenance: {cleen_commit: true}"), 14, 35, "clean_commit"),
+    ("false requirement", _memory("provenance: {clean_commit: false}"), 14, 49, ""),
+    (
+        "unknown facet",
+        _memory("provenance: {identified: {facet: x, strength: content}}"),
+        14,
+        55,
+        "",
+    ),
+    (
+        "severity of a part",
+        _memory("all_of: [{id: a, assert: 'true', severity: warn}]"),
+        14,
+        55,
+        "",
+    ),
+    ("empty parts", _memory("any_of: []"), 14, 30, ""),
+    ("id of a part", _memory("any_of: [{id: accuracy, assert: 'true'}]"), 14, 9, "Rename"),
+    ("own id", _memory("assert: 'true'").replace("id: memory", "id: artifacts"), 14, 9, "Rename"),
+    ("negative budget", _with("limit: {max: 2GiB}", "budget: {total: -1}"), 14, 65, ""),
+    ("unknown reaction", _with("severity: warn", "on_fail: delete"), 14, 78, ""),
+    ("wide window", _with("{last_passing: {branch: main}}", "{window: {n: 65}}"), 9, 28, ""),
+    ("no baseline", _with("{last_passing: {branch: main}}", "[]"), 9, 15, ""),
     ("no kind", _with(", limit: {max: 2GiB}", ""), 14, 9, ""),
     ("two kinds", _with("limit:", "margin: {abs: 1}, limit:"), 14, 9, ""),
     ("same id", _with("id: memory", "id: accuracy"), 14, 9, "Rename"),
-    (
-        "later baseline",
-        _with("{last_passing: {branch: main}}", "{merge_base: {}}"),
-        9,
-        16,
-        "pinned",
-    ),
     ("two baselines", _with("{last_passing:", "{pinned: [a], last_passing:"), 9, 15, ""),
     ("control character", _with("id: memory", 'id: "a\\0b"'), 14, 14, ""),
     ("not YAML", _with("version: 1", "version: [1"), 2, 11, ""),

@@ -1,0 +1,105 @@
+"""CEL expressions over one run (https://cel.dev): total, so that every failure is said in words.
+
+``run`` holds ``id``, ``name``, ``status``, ``params``, ``tags`` (texts), ``metrics`` (the last
+value of each), ``inputs`` (``role``, ``facet``, ``kind``, ``name``, ``algorithm``, ``digest``,
+``strength``). An expression that is not true or false is an error, and so is one that reads metrics
+of a run which recorded a value that is not finite.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from analytics.facts import RunFacts
+from domain.errors import ErrorCode, UsageError
+
+LIMIT: Final = 2_000
+"""Characters."""
+MACROS: Final = 2
+"""Loops (``all``, ``exists``, ``map``, …) in one expression: each may multiply the time."""
+PARTS: Final = 100
+"""Operators, selections and brackets: keeps the depth far from the interpreter's stack, whose limit
+must decide nothing."""
+_PART = re.compile(r"[-+*/%!<>?.(\[{]|==|&&|\|\|")
+_MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter|reduce|min)\s*\(")
+_CLOCK = re.compile(r"\b(?:timestamp|duration|get[A-Z]\w*)\s*\(")
+
+
+def check_expression(text: str) -> None:
+    """Raise ``UsageError`` (POLICY_INVALID) unless ``text`` is CEL within the limits."""
+    if len(text) > LIMIT:
+        raise _invalid(f"it has {len(text)} characters, {LIMIT} are allowed")
+    if len(_PART.findall(text)) > PARTS:
+        raise _invalid(f"it has more than {PARTS} operators and brackets")
+    if len(_MACRO.findall(text)) > MACROS:
+        raise _invalid(f"it loops more than {MACROS} times")
+    if _CLOCK.search(text):
+        raise _invalid("times and time zones depend on the machine")
+    import celpy
+
+    try:
+        celpy.Environment().compile(text)
+    except Exception as error:
+        raise _invalid("it is not CEL") from error
+
+
+def holds(text: str, facts: RunFacts) -> bool:
+    """Whether the expression is true of the run.
+
+    Raises ``UsageError`` (POLICY_INVALID) when it is neither true nor false.
+    """
+    check_expression(text)
+    import celpy
+    from celpy.adapter import json_to_cel
+    from celpy.celtypes import BoolType
+
+    if "metrics" in text:
+        broken = [key for key, summary in facts.metrics.items() if not math.isfinite(summary.last)]
+        if broken:
+            raise _invalid(f"the metric {sorted(broken)[0]!r} of the run is not finite")
+    environment = celpy.Environment()
+    try:
+        program = environment.program(environment.compile(text))
+        found: object = program.evaluate({"run": json_to_cel(_run(facts))})
+    except Exception as error:
+        raise _invalid(f"it cannot be evaluated for the run {facts.run_id!r}") from error
+    if not isinstance(found, BoolType):
+        raise _invalid("it is neither true nor false")
+    return bool(found)
+
+
+def held_by(text: str, candidate: Sequence[RunFacts]) -> list[str]:
+    """The ids of the runs of which the expression is true; raises as ``holds``."""
+    return [facts.run_id for facts in candidate if holds(text, facts)]
+
+
+def _run(facts: RunFacts) -> dict[str, object]:
+    return {
+        "id": facts.run_id,
+        "name": facts.name,
+        "status": facts.status,
+        "params": dict(facts.params),
+        "tags": dict(facts.tags),
+        "metrics": {key: summary.last for key, summary in facts.metrics.items()},
+        "inputs": [
+            {
+                "role": use.role,
+                "facet": use.facet.value if use.facet else "",
+                "kind": use.kind,
+                "name": use.name,
+                "algorithm": use.algorithm,
+                "digest": use.digest,
+                "strength": use.strength.name,
+            }
+            for use in facts.inputs
+        ],
+    }
+
+
+def _invalid(why: str) -> UsageError:
+    return UsageError(
+        f"The expression cannot be used: {why}.",
+        code=ErrorCode.POLICY_INVALID,
+        hint="Write CEL over `run`, such as `!('contaminated' in run.tags)`.",
+    )

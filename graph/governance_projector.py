@@ -1,0 +1,124 @@
+"""What the entries of governance say about the graph; ``graph.projector`` lists them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias, cast
+
+from domain.canonical import JsonValue, canonical_bytes
+from domain.quarantine import (
+    QUARANTINE_CONDEMNED,
+    QUARANTINE_HELD,
+    QUARANTINE_PROPAGATED,
+    QUARANTINE_RELEASED,
+    Closure,
+    QuarantineEnded,
+    QuarantineHeld,
+    QuarantineState,
+)
+from domain.waiver import (
+    APPROVERS_SET,
+    WAIVER_EXPIRED,
+    WAIVER_REVOKED,
+    WAIVER_SUBMITTED,
+    WaiverEnded,
+    WaiverSubmitted,
+)
+from graph.model import (
+    AddEdge,
+    AddNode,
+    EdgeType,
+    Mutation,
+    NodeKind,
+    SetAttribute,
+    node_id,
+)
+from ledger.entry import Entry
+
+
+def _held(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("QuarantineHeld", entry.payload)
+    node = node_id(NodeKind.QUARANTINE, payload["root"])
+    yield AddNode(node, NodeKind.QUARANTINE, entry.project)
+    yield SetAttribute(node, "root", payload["root"])
+    yield SetAttribute(node, "state", QuarantineState.HELD.value)
+    yield SetAttribute(node, "reason", payload["reason"])
+    yield SetAttribute(node, "trigger", payload["trigger"])
+    yield SetAttribute(node, "held_at", entry.seq)
+    yield from _closure(node, payload)
+    yield AddEdge(node, EdgeType.HOLDS, payload["root"])
+
+
+def _propagated(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("Closure", entry.payload)
+    yield from _closure(node_id(NodeKind.QUARANTINE, payload["root"]), payload)
+
+
+def _closure(node: str, closure: Closure) -> Iterator[Mutation]:
+    yield SetAttribute(node, "closure_digest", closure["closure_digest"])
+    yield SetAttribute(node, "count", closure["count"])
+    yield SetAttribute(node, "at_seq", closure["at_seq"])
+
+
+def _released(entry: Entry) -> Iterator[Mutation]:
+    return _ended(entry, QuarantineState.CLEAR)
+
+
+def _condemned(entry: Entry) -> Iterator[Mutation]:
+    return _ended(entry, QuarantineState.CONDEMNED)
+
+
+def _ended(entry: Entry, state: QuarantineState) -> Iterator[Mutation]:
+    payload = cast("QuarantineEnded", entry.payload)
+    node = node_id(NodeKind.QUARANTINE, payload["root"])
+    yield SetAttribute(node, "state", state.value)
+    yield SetAttribute(node, "end_reason", payload["reason"])
+
+
+def _approvers(entry: Entry) -> Iterator[Mutation]:
+    node = node_id(NodeKind.APPROVERS, entry.project)
+    yield AddNode(node, NodeKind.APPROVERS, entry.project)
+    yield SetAttribute(node, "document", _canonical(entry.payload))
+
+
+def _waiver(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("WaiverSubmitted", entry.payload)
+    node = node_id(NodeKind.WAIVER, payload["waiver_id"])
+    yield AddNode(node, NodeKind.WAIVER, entry.project)
+    yield SetAttribute(node, "waiver_id", payload["waiver_id"])
+    yield SetAttribute(node, "document", _canonical(cast("JsonValue", payload["document"])))
+    yield SetAttribute(node, "signatures", _canonical(cast("JsonValue", payload["signatures"])))
+    yield SetAttribute(node, "submitted_at", entry.seq)
+    yield SetAttribute(node, "state", "submitted")
+
+
+def _waiver_revoked(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("WaiverEnded", entry.payload)
+    node = node_id(NodeKind.WAIVER, payload["waiver_id"])
+    yield SetAttribute(node, "state", "revoked")
+    yield SetAttribute(node, "end_reason", payload["reason"])
+
+
+def _waiver_expired(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("WaiverEnded", entry.payload)
+    yield SetAttribute(node_id(NodeKind.WAIVER, payload["waiver_id"]), "state", "expired")
+
+
+def _canonical(value: JsonValue) -> str:
+    return canonical_bytes(value).decode("utf-8")
+
+
+Projector: TypeAlias = Callable[[Entry], Iterator[Mutation]]
+
+GOVERNANCE: Final[Mapping[str, Projector]] = MappingProxyType(
+    {
+        APPROVERS_SET: _approvers,
+        QUARANTINE_CONDEMNED: _condemned,
+        QUARANTINE_HELD: _held,
+        QUARANTINE_PROPAGATED: _propagated,
+        QUARANTINE_RELEASED: _released,
+        WAIVER_EXPIRED: _waiver_expired,
+        WAIVER_REVOKED: _waiver_revoked,
+        WAIVER_SUBMITTED: _waiver,
+    }
+)
+"""Entry type to what it says."""

@@ -92,7 +92,7 @@ def metric_deltas(
         before, after = _values(baseline, definition), _values(candidate, definition)
         if before or after:
             alpha = (criteria.get(name) or Criterion(name)).alpha
-            deltas.append(_delta(definition, before, after, alpha))
+            deltas.append(value_delta(definition, before, after, alpha))
     return tuple(deltas)
 
 
@@ -117,9 +117,10 @@ def _values(runs: Sequence[RunFacts], definition: MetricDefinition) -> list[floa
     return [value for value in values if value is not None]
 
 
-def _delta(
+def value_delta(
     definition: MetricDefinition, before: list[float], after: list[float], alpha: str
 ) -> MetricDelta:
+    """The delta from the values of one side's runs to those of the other's; one has some."""
     baseline, baseline_exact = _moments(before)
     candidate, candidate_exact = _moments(after)
     known = bool(before and after) and all(map(math.isfinite, (*before, *after)))

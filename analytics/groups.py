@@ -52,6 +52,14 @@ def facet_digests(facts: RunFacts, replicate_keys: Collection[str]) -> Mapping[F
     return {facet: value for facet, value in found.items() if value is not None}
 
 
+def facet_digest(
+    facts: RunFacts, facet: Facet, replicate_keys: Collection[str]
+) -> FacetValue | None:
+    """One facet of ``facet_digests``; None when the run recorded nothing of it."""
+    params = _facet_params(facts, replicate_keys).get(facet)
+    return _facet_value(facts, facet, params)
+
+
 def group_key(facts: RunFacts, replicate_keys: Collection[str]) -> Hashable:
     """What ``fingerprint`` is the digest of: equal for two runs exactly when it is."""
     params = _facet_params(facts, replicate_keys)[Facet.PARAMS]

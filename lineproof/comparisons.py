@@ -47,6 +47,7 @@ def compare(services: "Services", request: JsonValue, *, project: str) -> JsonOb
         policy=declared,
         project=project,
         as_of=as_of,
+        index=services.delta_index(),
     )
     nodes = bounded_integer(fields.get("maxNodes"), "maxNodes", 1, MAX_NODES, DIFF_NODES)
     graph = diff_graph(

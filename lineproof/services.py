@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analytics.delta_index.index import DeltaIndex
+from analytics.delta_index.sqlite import DeltaIndexFile
 from analytics.tables import MetricTables
 from domain.clock import Clock
 from domain.ids import IdSource
@@ -26,8 +28,10 @@ class Services:
     ids: IdSource
     ledger_files: Path
     """The folder of published ledger files, as tlog-tiles lays them out."""
+    deltas: DeltaIndexFile = field(default_factory=DeltaIndexFile)
     _graph_lock: threading.Lock = field(default_factory=threading.Lock)
     _metrics_lock: threading.Lock = field(default_factory=threading.Lock)
+    _deltas_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def catch_up(self) -> int:
         """Bring every projection up to what is committed now; the size that reads then see.
@@ -48,10 +52,18 @@ class Services:
             _bring(self.log, self.graph, size)
         return size
 
+    def delta_index(self) -> DeltaIndex:
+        """The delta index, up to what is committed now. Errors as ``catch_up``."""
+        size = self.log.head().size
+        with self._deltas_lock:
+            _bring(self.log, self.deltas, size)
+        return DeltaIndex(self.deltas)
+
     def close(self) -> None:
         """Flush and release everything, the ledger last."""
         self.metrics.close()
         self.graph.close()
+        self.deltas.close()
         self.log.close()
 
 

@@ -1,5 +1,6 @@
 """The only file that names adapters: which store, which clock, which ids."""
 
+from analytics.delta_index.sqlite import DeltaIndexFile
 from analytics.tables import MetricTables
 from domain.clock import SystemClock
 from domain.errors import LineproofError
@@ -27,6 +28,7 @@ def open_services(settings: Settings) -> Services:
             clock=clock,
             ids=RandomIds(),
             ledger_files=settings.data / "ledger" / "static",
+            deltas=DeltaIndexFile(settings.data / "deltas.db"),
         )
     except LineproofError:
         log.close()

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from analytics.comparison import Comparison, compare
 from analytics.decision import ANALYSIS
 from analytics.delta import MetricDelta
+from analytics.delta_index.index import DeltaIndex
 from analytics.facts import RunFacts, SummaryReader, gather_facts
+from analytics.isolation import Store, isolated
 from domain.errors import NotFoundError
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from domain.metric import Reducer
@@ -43,9 +45,11 @@ def compare_sets(
     policy: Policy | None,
     project: str,
     as_of: int,
+    index: DeltaIndex | None = None,
 ) -> ComparisonRecord:
     """Compare ``candidate`` with ``baseline`` as of a position.
 
+    With ``index`` confounded effects are attributed as far as other pairs of the store allow.
     Raises ``NotFoundError`` for a run that the project lacks and for a set without any run,
     ``UsageError`` for a set that is too large or a filter outside of the grammar.
     """
@@ -70,6 +74,15 @@ def compare_sets(
         baseline_selected_by=before.selected_by,
         candidate_selected_by=after.selected_by,
     )
+    if index is not None:
+        comparison = isolated(
+            comparison,
+            [facts[run_id] for run_id in comparison.baseline.run_ids],
+            [facts[run_id] for run_id in comparison.candidate.run_ids],
+            definitions=policy.metrics if policy else {},
+            criteria=criteria_of(policy) if policy else {},
+            store=Store(index, graph, metrics, as_of),
+        )
     return ComparisonRecord(comparison, _results(policy, comparison, facts))
 
 

@@ -5,6 +5,7 @@ from typing import Protocol, TypeAlias
 
 from strawberry.types import Info
 
+from analytics.delta_index.index import DeltaIndex
 from analytics.tables import MetricTables
 from domain.clock import Clock
 from domain.errors import UsageError
@@ -27,6 +28,10 @@ class Ports(Protocol):
     def clock(self) -> Clock: ...
     @property
     def ids(self) -> IdSource: ...
+
+    def delta_index(self) -> DeltaIndex:
+        """The delta index, brought up to the ledger's head."""
+        ...
 
     def catch_up(self) -> int:
         """Brings the projections up to the ledger's head; returns the tree size then visible."""

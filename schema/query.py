@@ -4,6 +4,7 @@ import strawberry
 
 from schema.queries.artifacts import ArtifactQuery
 from schema.queries.comparisons import ComparisonQuery
+from schema.queries.effects import EffectQuery
 from schema.queries.experiments import ExperimentQuery
 from schema.queries.ledger import LedgerQuery
 from schema.queries.lineage import LineageQuery
@@ -18,6 +19,7 @@ from schema.queries.verdicts import VerdictQuery
 class Query(
     ArtifactQuery,
     ComparisonQuery,
+    EffectQuery,
     ExperimentQuery,
     LedgerQuery,
     LineageQuery,

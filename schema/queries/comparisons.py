@@ -49,5 +49,6 @@ class ComparisonQuery:
             policy=declared,
             project=context.project,
             as_of=position,
+            index=context.ports.delta_index(),
         )
         return comparison_of(found)

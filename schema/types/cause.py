@@ -5,9 +5,10 @@ from itertools import zip_longest
 
 import strawberry
 
-from analytics.causes import Attribution, Cause, CauseKind, Effect
+from analytics.causes import Attribution, Cause, CauseKind, Effect, Evidence
 from domain.facet import Facet
 from governance.statement import CauseClaim, EffectClaim
+from graph.model import NodeKind, node_id
 from schema.resolved import resolved
 from schema.types.delta import number
 from schema.types.node import NodeRef, node_ref
@@ -34,8 +35,13 @@ class CauseValue:
 class EffectEvidence:
     """Another comparable pair of the store that differs in the cause alone."""
 
-    baseline: NodeRef = strawberry.field(description="The side without the cause.")
-    candidate: NodeRef = strawberry.field(description="The side with the cause.")
+    baseline: NodeRef = strawberry.field(description="The first run without the cause.")
+    candidate: NodeRef = strawberry.field(description="The first run with the cause.")
+    baseline_runs: list[NodeRef] = strawberry.field(description="Every run without the cause.")
+    candidate_runs: list[NodeRef] = strawberry.field(description="Every run with the cause.")
+    delta: float | None = strawberry.field(
+        description="What the metric did there: oriented, or raw without a direction."
+    )
 
 
 @strawberry.type(
@@ -51,9 +57,11 @@ class CauseEffect:
     )
     delta: float | None = strawberry.field(description="The oriented delta of the pair.")
 
-    @resolved("Only for ISOLATED, which this version does not look for: null otherwise.")
-    def evidence(self) -> EffectEvidence | None:
-        return None
+    evidence: EffectEvidence | None = strawberry.field(
+        default=None,
+        description="With ISOLATED and SHARED, and with NO_EFFECT among several causes: the pair "
+        "that shows it. Not kept in verdicts.",
+    )
 
 
 @strawberry.type(description="How many regressed runs and how many others have a cause upstream.")
@@ -146,6 +154,21 @@ def _effect(effect: Effect) -> CauseEffect:
         attribution=effect.attribution,
         confounders=effect.confounders,
         delta=finite(effect.oriented),
+        evidence=None if effect.evidence is None else _evidence(effect.evidence),
+    )
+
+
+def _evidence(evidence: Evidence) -> EffectEvidence:
+    sides = [
+        [node_ref(node_id(NodeKind.RUN, run)) for run in runs]
+        for runs in (evidence.baseline, evidence.candidate)
+    ]
+    return EffectEvidence(
+        baseline=sides[0][0],
+        candidate=sides[1][0],
+        baseline_runs=sides[0],
+        candidate_runs=sides[1],
+        delta=finite(evidence.oriented),
     )
 
 

@@ -64,6 +64,7 @@ class World:
 
     graph: MemoryGraph = field(default_factory=MemoryGraph)
     series: dict[tuple[str, str], list[tuple[int, int, float]]] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -72,6 +73,7 @@ class World:
     def record(self, kind: str, payload: JsonObject) -> None:
         old = self.graph.cursor()
         entry = Entry(old.size, kind, "default", "", "test", str(old.size), 0, 1, payload, b"")
+        self.entries.append(entry)
         self.graph.apply([entry], old=old, new=Cursor(old.size + 1))
 
     def run(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analytics.delta_index.index import DeltaIndex
+from analytics.delta_index.sqlite import DeltaIndexFile
 from analytics.tables import MetricTables
 from domain.artifact import ArtifactRef, ArtifactUse
 from domain.clock import FrozenClock
@@ -41,7 +43,12 @@ class Recorder:
     clock: FrozenClock
     ids: SequentialIds = field(default_factory=SequentialIds)
     project: str = "default"
+    deltas: DeltaIndexFile = field(default_factory=DeltaIndexFile)
     _next: int = 0
+
+    def delta_index(self) -> DeltaIndex:
+        catch_up(self.log, self.deltas)
+        return DeltaIndex(self.deltas)
 
     def catch_up(self) -> int:
         size = self.log.head().size

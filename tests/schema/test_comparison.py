@@ -1,11 +1,13 @@
 """The design's first query, word for word, and what it must answer."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.schema.conftest import History
+from tests.schema.recorded import EVAL, dataset
 
 COMPARE = (Path(__file__).parent / "compare.graphql").read_text()
 
@@ -54,8 +56,15 @@ def test_the_two_ancestries_are_one_graph(history: History) -> None:
     assert found["truncated"] is False
 
 
-def test_confounded_causes_come_with_the_runs_that_separate_them(history: History) -> None:
-    found = compare(history, {"group": history.runs["both"][0]})
+def test_confounded_causes_come_with_the_runs_that_separate_them(
+    new_history: Callable[[], History],
+) -> None:
+    history = new_history()
+    other = dataset("digits-train", "sha256:" + "3" * 64, role="training", facet="TRAIN_DATA")
+    tags = {"lineproof.facet.eval_code": "sha256:" + "c" * 64}
+    params = {"alpha": "0.5", "seed": "0"}
+    history.recorder.run("9" * 32, accuracy=0.9, params=params, tags=tags, uses=[EVAL, other])
+    found = compare(history, {"group": "9" * 32})
     assert len(found["causes"]) == 2
     attributions = {e["attribution"] for cause in found["causes"] for e in cause["effects"]}
     assert attributions == {"CONFOUNDED"}

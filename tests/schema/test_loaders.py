@@ -61,6 +61,7 @@ class Ports:
         self.log, self.clock, self.ids = recorder.log, recorder.clock, recorder.ids
         self.graph, self.metrics = graph, metrics
         self.catch_up = recorder.catch_up
+        self.delta_index = recorder.delta_index
 
 
 def test_store_calls_do_not_grow_with_the_runs(calls: Callable[[int], Counter[str]]) -> None:

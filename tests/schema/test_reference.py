@@ -36,7 +36,9 @@ def variables_of(history: History, name: str) -> dict[str, Any]:
     known: dict[str, dict[str, Any]] = {
         "Lineage": {"of": node},
         "Group": {"of": run},
+        "Common": {"baseline": baseline, "candidate": candidate},
         "Compare": {"baseline": baseline, "candidate": candidate},
+        "Nearest": {"of": run},
         "Gate": {"in": {"policy": "release", "candidate": candidate, "baseline": baseline}},
     }
     return known.get(name, {})

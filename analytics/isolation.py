@@ -1,0 +1,162 @@
+"""What a confounded cause did where it stood alone: ISOLATED, SHARED and NO_EFFECT.
+
+The delta index finds pairs of groups in the store that differ in one slot alone. When such a pair
+has the cause's two values, it shows what the cause does by itself.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from analytics.causes import Attribution, Cause, CauseKind, Effect, Evidence
+from analytics.comparison import Comparison
+from analytics.criterion import Criterion
+from analytics.decision import margin_of
+from analytics.delta import MetricDelta, metric_deltas
+from analytics.delta_index.index import EVALUATION, DeltaIndex, Group
+from analytics.delta_index.slots import PARAM, slot_value
+from analytics.facts import RunFacts, SummaryReader, gather_facts
+from domain.metric import MetricDefinition, MetricKey
+from graph.model import NodeKind, node_id
+from graph.port import GraphReader
+
+MAX_RUNS: Final = 50
+"""Runs of a side of an isolated pair that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where other runs than the compared ones are looked up, as of one position."""
+
+    index: DeltaIndex
+    graph: GraphReader
+    metrics: SummaryReader
+    as_of: int
+
+
+def isolated(
+    comparison: Comparison,
+    baseline: Sequence[RunFacts],
+    candidate: Sequence[RunFacts],
+    *,
+    definitions: Mapping[str, MetricDefinition],
+    criteria: Mapping[str, Criterion],
+    store: Store,
+) -> Comparison:
+    """The comparison with its CONFOUNDED effects attributed as far as other pairs allow.
+
+    ISOLATED where a pair of the store differs in the cause alone, NO_EFFECT where the whole
+    interval of that pair's delta is within the margin, SHARED where several causes each moved the
+    metric alone. The facts are those of the compared runs.
+    """
+    if len(comparison.causes) < 2:
+        return comparison
+    slots = [_slot(cause, candidate) for cause in comparison.causes]
+    uses = Counter(slots)
+    pairs = [
+        _pair(slot, baseline, candidate, store) if slot and uses[slot] == 1 else None
+        for slot in slots
+    ]
+    deltas = [_deltas(pair, definitions, criteria, store) if pair else {} for pair in pairs]
+    causes = [
+        replace(
+            cause,
+            effects=tuple(_effect(effect, pair, known, criteria) for effect in cause.effects),
+        )
+        for cause, pair, known in zip(comparison.causes, pairs, deltas, strict=True)
+    ]
+    return replace(comparison, causes=_shared(causes, deltas))
+
+
+def _slot(cause: Cause, candidate: Sequence[RunFacts]) -> str:
+    """The slot of the compared runs through which the cause reaches them; empty when in none."""
+    if cause.distance == 0:
+        param = cause.kind is CauseKind.PARAM
+        return PARAM + cause.role if param else cause.facet.value
+    if len(cause.path) < 2:
+        return ""
+    for facts in candidate:
+        for use in facts.inputs:
+            if use.facet and node_id(NodeKind.ARTIFACT, use.artifact_id) == cause.path[1]:
+                return use.facet.value
+    return ""
+
+
+def _pair(
+    slot: str, baseline: Sequence[RunFacts], candidate: Sequence[RunFacts], store: Store
+) -> tuple[Group, Group] | None:
+    """The best pair of the store from the baseline's value to the candidate's, if there is one."""
+    before = {slot_value(facts, slot) for facts in baseline}
+    after = {slot_value(facts, slot) for facts in candidate}
+    if slot in EVALUATION or len(before) != 1 or len(after) != 1 or before == after:
+        return None
+    project = candidate[0].project
+    found = store.index.pairs(project, slot, before.pop(), after.pop(), as_of=store.as_of)
+    return found[0] if found else None
+
+
+def _deltas(
+    pair: tuple[Group, Group],
+    definitions: Mapping[str, MetricDefinition],
+    criteria: Mapping[str, Criterion],
+    store: Store,
+) -> dict[MetricKey, MetricDelta]:
+    before, after = (
+        gather_facts(store.graph, store.metrics, group.run_ids[:MAX_RUNS], as_of=store.as_of)
+        for group in pair
+    )
+    return {delta.key: delta for delta in metric_deltas(before, after, definitions, criteria)}
+
+
+def _effect(
+    effect: Effect,
+    pair: tuple[Group, Group] | None,
+    known: Mapping[MetricKey, MetricDelta],
+    criteria: Mapping[str, Criterion],
+) -> Effect:
+    delta = known.get(effect.metric)
+    if pair is None or delta is None or delta.raw is None:
+        return effect
+    moved = delta.raw if delta.oriented is None else delta.oriented
+    evidence = Evidence(pair[0].run_ids[:MAX_RUNS], pair[1].run_ids[:MAX_RUNS], moved)
+    criterion = criteria.get(effect.metric.name)
+    attribution = Attribution.ISOLATED
+    if criterion is not None and delta.oriented is not None and delta.interval is not None:
+        margin = margin_of(delta, criterion)
+        if -margin < delta.interval.low and delta.interval.high < margin:
+            attribution = Attribution.NO_EFFECT
+    return replace(effect, attribution=attribution, evidence=evidence)
+
+
+def _shared(
+    causes: Sequence[Cause], deltas: Sequence[Mapping[MetricKey, MetricDelta]]
+) -> tuple[Cause, ...]:
+    """Where several causes each moved a metric alone, they share its delta."""
+    movers = Counter(
+        effect.metric
+        for cause, known in zip(causes, deltas, strict=True)
+        for effect in cause.effects
+        if effect.attribution is Attribution.ISOLATED and _moved(known[effect.metric])
+    )
+    return tuple(
+        replace(
+            cause,
+            effects=tuple(
+                replace(effect, attribution=Attribution.SHARED)
+                if effect.attribution is Attribution.ISOLATED
+                and movers[effect.metric] > 1
+                and _moved(known[effect.metric])
+                else effect
+                for effect in cause.effects
+            ),
+        )
+        for cause, known in zip(causes, deltas, strict=True)
+    )
+
+
+def _moved(delta: MetricDelta) -> bool:
+    """Beyond the variation of the runs; at all, where there is one run a side."""
+    if delta.interval is None:
+        return bool(delta.raw)
+    return delta.interval.low > 0 or delta.interval.high < 0

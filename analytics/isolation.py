@@ -46,27 +46,30 @@ def isolated(
 ) -> Comparison:
     """The comparison with its CONFOUNDED effects attributed as far as other pairs allow.
 
-    ISOLATED where a pair of the store differs in the cause alone, NO_EFFECT where the whole
-    interval of that pair's delta is within the margin, SHARED where several causes each moved the
-    metric alone. The facts are those of the compared runs.
+    ISOLATED where a pair of the store differs in the cause alone; SHARED where the pair differs in
+    the input alone through which this cause and others reach the runs; NO_EFFECT where the whole
+    interval of such a pair's delta is within the margin. The facts are those of the compared runs.
     """
     if len(comparison.causes) < 2:
         return comparison
     slots = [_slot(cause, candidate) for cause in comparison.causes]
     uses = Counter(slots)
-    pairs = [
-        _pair(slot, baseline, candidate, store) if slot and uses[slot] == 1 else None
-        for slot in slots
-    ]
-    deltas = [_deltas(pair, definitions, criteria, store) if pair else {} for pair in pairs]
-    causes = [
-        replace(
-            cause,
-            effects=tuple(_effect(effect, pair, known, criteria) for effect in cause.effects),
-        )
-        for cause, pair, known in zip(comparison.causes, pairs, deltas, strict=True)
-    ]
-    return replace(comparison, causes=_shared(causes, deltas))
+    pairs = {slot: _pair(slot, baseline, candidate, store) for slot in uses if slot}
+    deltas = {
+        slot: _deltas(pair, definitions, criteria, store) for slot, pair in pairs.items() if pair
+    }
+    causes: list[Cause] = []
+    for cause, slot in zip(comparison.causes, slots, strict=True):
+        pair = pairs.get(slot)
+        if pair is not None:
+            alone = Attribution.ISOLATED if uses[slot] == 1 else Attribution.SHARED
+            effects = (
+                _effect(effect, alone, pair, deltas[slot].get(effect.metric), criteria)
+                for effect in cause.effects
+            )
+            cause = replace(cause, effects=tuple(effects))
+        causes.append(cause)
+    return replace(comparison, causes=tuple(causes))
 
 
 def _slot(cause: Cause, candidate: Sequence[RunFacts]) -> str:
@@ -111,52 +114,18 @@ def _deltas(
 
 def _effect(
     effect: Effect,
-    pair: tuple[Group, Group] | None,
-    known: Mapping[MetricKey, MetricDelta],
+    attribution: Attribution,
+    pair: tuple[Group, Group],
+    delta: MetricDelta | None,
     criteria: Mapping[str, Criterion],
 ) -> Effect:
-    delta = known.get(effect.metric)
-    if pair is None or delta is None or delta.raw is None:
+    if delta is None or delta.raw is None:
         return effect
     moved = delta.raw if delta.oriented is None else delta.oriented
     evidence = Evidence(pair[0].run_ids[:MAX_RUNS], pair[1].run_ids[:MAX_RUNS], moved)
     criterion = criteria.get(effect.metric.name)
-    attribution = Attribution.ISOLATED
     if criterion is not None and delta.oriented is not None and delta.interval is not None:
         margin = margin_of(delta, criterion)
         if -margin < delta.interval.low and delta.interval.high < margin:
             attribution = Attribution.NO_EFFECT
     return replace(effect, attribution=attribution, evidence=evidence)
-
-
-def _shared(
-    causes: Sequence[Cause], deltas: Sequence[Mapping[MetricKey, MetricDelta]]
-) -> tuple[Cause, ...]:
-    """Where several causes each moved a metric alone, they share its delta."""
-    movers = Counter(
-        effect.metric
-        for cause, known in zip(causes, deltas, strict=True)
-        for effect in cause.effects
-        if effect.attribution is Attribution.ISOLATED and _moved(known[effect.metric])
-    )
-    return tuple(
-        replace(
-            cause,
-            effects=tuple(
-                replace(effect, attribution=Attribution.SHARED)
-                if effect.attribution is Attribution.ISOLATED
-                and movers[effect.metric] > 1
-                and _moved(known[effect.metric])
-                else effect
-                for effect in cause.effects
-            ),
-        )
-        for cause, known in zip(causes, deltas, strict=True)
-    )
-
-
-def _moved(delta: MetricDelta) -> bool:
-    """Beyond the variation of the runs; at all, where there is one run a side."""
-    if delta.interval is None:
-        return bool(delta.raw)
-    return delta.interval.low > 0 or delta.interval.high < 0

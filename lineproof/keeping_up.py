@@ -29,6 +29,7 @@ def keeping_up(services: "Services") -> Generator[None]:
         while not stopping.wait(SECONDS):
             try:
                 services.catch_up()
+                services.delta_index()
             except LineproofError as error:
                 log.error("projection.catch_up_failed", code=error.code, reason=error.message)
 

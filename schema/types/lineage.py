@@ -18,13 +18,13 @@ from schema.types.node import NodeInterface, graph_global_id
 class LineageNode:
     """A node of a lineage."""
 
-    id: strawberry.ID = strawberry.field(description="Global id of the run or artifact.")
-    kind: NodeKind = strawberry.field(description="RUN or ARTIFACT.")
+    id: strawberry.ID = strawberry.field(description="Global id of the node.")
+    kind: NodeKind = strawberry.field(description="RUN, ARTIFACT or VERDICT.")
     label: str = strawberry.field(description="The node in words; any text, show it escaped.")
     distance: int = strawberry.field(description="Least number of edges from the asked node.")
     as_of: strawberry.Private[int]
 
-    @resolved("The run or artifact itself.")
+    @resolved("The run, artifact or verdict itself.")
     async def node(self, info: LineproofInfo) -> NodeInterface | None:
         return await load_node(info.context, self.id, self.as_of)
 

@@ -85,12 +85,22 @@ def test_a_pair_that_differs_in_one_alone_isolates_it(world: World) -> None:
     assert canonical_bytes(comparison_json(found))
 
 
-def test_causes_that_each_moved_it_alone_share_the_delta(world: World) -> None:
+def test_causes_that_reach_the_runs_through_one_input_share_its_delta(world: World) -> None:
+    for data, alpha, clean in (("d1", "1", "no"), ("d2", "2", "yes")):
+        made = train_data(data)
+        params = {"scale": alpha, "clean": clean}
+        world.run(f"prep-{data}", params=params, generates=[made], job="prepare.py")
     before = variant(world, "a", "d1", "1", 0.9)
     after = variant(world, "b", "d2", "2", 0.7)
     variant(world, "c", "d2", "1", 0.8)
     found = compared(world, before, after)
-    assert set(attributions(found).values()) == {Attribution.SHARED}
+    by_label = {cause.label.split()[1]: cause.effects[0] for cause in found.causes}
+    assert {name: effect.attribution for name, effect in by_label.items()} == {
+        "alpha": Attribution.ISOLATED,
+        "scale": Attribution.SHARED,
+        "clean": Attribution.SHARED,
+    }
+    assert by_label["scale"].evidence == by_label["clean"].evidence
 
 
 def test_a_sole_cause_needs_no_evidence(world: World) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.shared_cause import common_causes, fisher, holm_exact
 from analytics.decision import holm
+from analytics.shared_cause import common_causes, fisher, holm_exact
 from tests.analytics.world import World, train_data, use
 
 

@@ -139,3 +139,22 @@ def test_lineage_in_both_directions(history: History) -> None:
     assert down["truncated"] is True
     code = history.code(query, of=run["run"]["id"], d="UPSTREAM", n=0)
     assert code == "INVALID_ARGUMENT"
+
+
+def test_a_path_says_why_and_impact_says_what_for(history: History) -> None:
+    run = history.data(
+        "query Q($id: ID!) { run(id: $id) { id inputs { role artifact { id } } } }",
+        id=history.runs["data"][0],
+    )["run"]
+    data = next(use["artifact"]["id"] for use in run["inputs"] if use["role"] == "training")
+    query = """query Q($of: ID!, $to: ID!) { lineagePath(of: $of, to: $to) {
+      nodes { id distance } edges { from to type role } } }"""
+    path = history.data(query, of=run["id"], to=data)["lineagePath"]
+    assert [node["id"] for node in path["nodes"]] == [run["id"], data]
+    assert [edge["type"] for edge in path["edges"]] == ["USED"]
+    assert history.data(query, of=data, to=run["id"])["lineagePath"]["nodes"] == []
+    impact = history.data(
+        "query Q($of: ID!) { impact(of: $of, kinds: [RUN]) { nodes { id kind } } }", of=data
+    )["impact"]["nodes"]
+    assert [node["kind"] for node in impact] == ["ARTIFACT", *["RUN"] * 8]
+    assert run["id"] in {node["id"] for node in impact}

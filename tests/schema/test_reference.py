@@ -33,7 +33,10 @@ def variables_of(history: History, name: str) -> dict[str, Any]:
     candidate = {"runs": history.runs["both"]}
     run = history.runs["both"][0]
     node = history.data("query Q($id: ID!) { run(id: $id) { id } }", id=run)["run"]["id"]
+    query = "query Q($id: ID!) { run(id: $id) { inputs { artifact { id } } } }"
+    data = history.data(query, id=run)["run"]["inputs"][0]["artifact"]["id"]
     known: dict[str, dict[str, Any]] = {
+        "Impact": {"of": node, "to": data},
         "Lineage": {"of": node},
         "Group": {"of": run},
         "Common": {"baseline": baseline, "candidate": candidate},

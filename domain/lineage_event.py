@@ -9,6 +9,7 @@ from typing import Final, TypedDict
 from domain.artifact import ArtifactRef, ArtifactUse
 
 LINEAGE_EVENT_RECORDED: Final = "lineage.event_recorded"
+LINEAGE_DERIVED: Final = "lineage.derived"
 
 
 class Derivation(TypedDict):
@@ -40,4 +41,11 @@ class LineageEventRecorded(TypedDict):
     generates: list[ArtifactUse]
     artifacts: list[ArtifactRef]
     """Versions that the event describes without a run."""
+    derivations: list[Derivation]
+
+
+class LineageDerived(TypedDict):
+    """Payload of ``lineage.derived``: versions that no run is known to have made."""
+
+    artifacts: list[ArtifactRef]
     derivations: list[Derivation]

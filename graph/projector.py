@@ -27,7 +27,13 @@ from domain.experiment import (
     ExperimentTagged,
 )
 from domain.ids import derived_id
-from domain.lineage_event import LINEAGE_EVENT_RECORDED, LineageEventRecorded
+from domain.lineage_event import (
+    LINEAGE_DERIVED,
+    LINEAGE_EVENT_RECORDED,
+    Derivation,
+    LineageDerived,
+    LineageEventRecorded,
+)
 from domain.run import (
     RUN_DELETED,
     RUN_INPUTS_LOGGED,
@@ -201,9 +207,20 @@ def _lineage_event_recorded(entry: Entry) -> Iterator[Mutation]:
             yield from _parent(run, parent_run_id)
         yield from _used(entry, run, payload["uses"])
         yield from _generated(entry, run, payload["generates"])
-    for version in payload["artifacts"]:
+    yield from _derived(entry, payload["artifacts"], payload["derivations"])
+
+
+def _lineage_derived(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("LineageDerived", entry.payload)
+    return _derived(entry, payload["artifacts"], payload["derivations"])
+
+
+def _derived(
+    entry: Entry, versions: Iterable[ArtifactRef], derivations: Iterable[Derivation]
+) -> Iterator[Mutation]:
+    for version in versions:
         yield from _version(entry, version)
-    for pair in payload["derivations"]:
+    for pair in derivations:
         yield AddEdge(
             node_id(NodeKind.ARTIFACT, pair["artifact"]),
             EdgeType.WAS_DERIVED_FROM,
@@ -351,6 +368,7 @@ _PROJECTORS: Final[Mapping[str, _Projector]] = MappingProxyType(
         RUN_TAG_DELETED: _run_tag_deleted,
         RUN_INPUTS_LOGGED: _run_inputs_logged,
         RUN_OUTPUTS_LOGGED: _run_outputs_logged,
+        LINEAGE_DERIVED: _lineage_derived,
         LINEAGE_EVENT_RECORDED: _lineage_event_recorded,
         RUN_DELETED: _run_deleted,
         RUN_RESTORED: _run_restored,

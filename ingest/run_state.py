@@ -20,21 +20,24 @@ from ledger.entry import Draft
 ANONYMOUS = "anonymous"
 
 
-def known_run(graph: GraphReader, project: str, run_id: str) -> Node | None:
-    """The run's node, None when there is none yet.
+def any_run(graph: GraphReader, project: str, run_id: str) -> Node | None:
+    """The run's node, deleted or not, None when there is none yet.
 
-    Raises ``NotFoundError`` for a run of another project, ``UsageError`` (RUN_DELETED) for one
-    that is deleted.
+    Raises ``NotFoundError`` for a run of another project.
     """
     wanted = node_id(NodeKind.RUN, run_id)
     node = graph.nodes([wanted]).get(wanted)
-    if node is None:
-        return None
-    if node.project != project:
+    if node is not None and node.project != project:
         raise NotFoundError(
             f"Run with id={run_id[:64]} not found.", hint="Check the run id and the project."
         )
-    if node.attributes.get("lifecycle") != ACTIVE:
+    return node
+
+
+def known_run(graph: GraphReader, project: str, run_id: str) -> Node | None:
+    """As ``any_run``; ``UsageError`` (RUN_DELETED) for a run that is deleted."""
+    node = any_run(graph, project, run_id)
+    if node is not None and node.attributes.get("lifecycle") != ACTIVE:
         raise UsageError(
             f"The run {run_id} is deleted.",
             code=ErrorCode.RUN_DELETED,

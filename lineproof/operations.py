@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from domain.canonical import JsonObject
 from domain.errors import NotFoundError
 from governance.field_reader import near
-from lineproof import policies, readiness, verdicts
+from lineproof import imports, policies, readiness, verdicts
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -37,6 +37,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "policy.history": Operation(policies.history, writes=False),
         "policy.list": Operation(policies.in_force, writes=False),
         "policy.test": Operation(policies.test, writes=False),
+        "records.import": Operation(imports.import_records, writes=True),
         "verdict.explain": Operation(verdicts.explain, writes=False),
     }
 )

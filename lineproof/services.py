@@ -28,6 +28,8 @@ class Services:
     ids: IdSource
     ledger_files: Path
     """The folder of published ledger files, as tlog-tiles lays them out."""
+    judging: threading.Lock = field(default_factory=threading.Lock)
+    """Held by doors that judge a request by everything recorded before it, until it is appended."""
     deltas: DeltaIndexFile = field(default_factory=DeltaIndexFile)
     _graph_lock: threading.Lock = field(default_factory=threading.Lock)
     _metrics_lock: threading.Lock = field(default_factory=threading.Lock)

@@ -13,14 +13,18 @@ from collections.abc import Sequence
 from domain.errors import ErrorCode, LineproofError, UsageError
 from lineproof import settings as names
 from lineproof.cli import (
+    approver,
     compare,
     gate,
+    import_,
     ledger,
     lineage,
     policy,
+    quarantine,
     replay,
     serve,
     verdict,
+    waiver,
     why,
     witness,
 )
@@ -35,7 +39,11 @@ _COMMANDS = (
     ("compare", compare),
     ("why", why),
     ("lineage", lineage),
+    ("import", import_),
     ("verdict", verdict),
+    ("quarantine", quarantine),
+    ("waiver", waiver),
+    ("approver", approver),
     ("replay", replay),
     ("ledger", ledger),
     ("witness", witness),

@@ -15,7 +15,8 @@ from domain.canonical import JsonValue
 from domain.errors import ErrorCode, UsageError
 from domain.ids import DEFAULT_PROJECT
 from domain.strict_json import parse_json, parse_json_object
-from lineproof.lineage_events import LineageEvents, Recorded
+from lineproof.http.content_type import JSON, require_type
+from lineproof.lineage_events import Recorded, record_event, record_events
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -26,18 +27,19 @@ MAX_BATCH = 1_000
 
 def routes(services: "Services") -> list[BaseRoute]:
     """The two addresses."""
-    events = LineageEvents(services)
 
     async def one(request: Request) -> Response:
-        _require_json(request)
+        require_type(request, JSON)
         body = parse_json_object(await request.body())
-        recorded = await run_in_threadpool(events.record, body, project=_project(request))
+        recorded = await run_in_threadpool(record_event, services, body, project=_project(request))
         return JSONResponse({"status": "success", "entries": recorded.entries})
 
     async def many(request: Request) -> Response:
-        _require_json(request)
+        require_type(request, JSON)
         bodies = _list(parse_json(await request.body()))
-        results = await run_in_threadpool(events.record_each, bodies, project=_project(request))
+        results = await run_in_threadpool(
+            record_events, services, bodies, project=_project(request)
+        )
         return JSONResponse(_summary(results))
 
     return [
@@ -80,16 +82,6 @@ def _summary(results: list[Recorded]) -> dict[str, object]:
         },
         "failed_events": failed,
     }
-
-
-def _require_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise UsageError(
-            f"The body's type must be application/json, not {kind[:60]!r}.",
-            code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-            hint="Set the Content-Type header.",
-        )
 
 
 def _project(request: Request) -> str:

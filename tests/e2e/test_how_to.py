@@ -41,3 +41,9 @@ def test_openlineage(server: RunningServer, capsys: pytest.CaptureFixture[str]) 
     follow("openlineage.md", server)
     assert "s3://lake/raw/orders" in capsys.readouterr().out
     assert server.entries("default").count("lineage.event_recorded") == 2
+
+
+def test_import(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> None:
+    follow("import.md", server)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "runs read" in line]
+    assert [line.split()[0] for line in lines] == ["4", "4", "0", "7"]

@@ -1,0 +1,173 @@
+"""MLflow's SQLite databases, of whatever age: tables and columns that are not there are empty.
+
+Opened read-only, with nothing of the database's own schema executed but plain table reads.
+"""
+
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import cast
+
+from domain.artifact import ArtifactUse
+from domain.errors import ErrorCode, LineproofError, UsageError
+from ingest.files.mlflow_run import (
+    dataset_input,
+    experiment_of,
+    model_input,
+    model_output,
+    parent_record,
+    point,
+    run_record,
+    series,
+)
+from ingest.record import Broken, ExperimentOf, Item, ParentRecord
+
+Row = dict[str, object]
+
+
+def read_mlflow_database(path: Path) -> Iterator[Item]:
+    """Every run of the database, by start and id, parents last.
+
+    Raises ``UsageError`` (MALFORMED) when the file is no MLflow database.
+    """
+    try:
+        with closing(_open(path)) as db:
+            yield from _read(db)
+    except sqlite3.Error as error:
+        raise UsageError(
+            f"{path} is no MLflow database that can be read: {error}.", code=ErrorCode.MALFORMED
+        ) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if path.is_symlink() or not path.is_file():
+        raise UsageError(f"{path} is no file.", code=ErrorCode.INVALID_PATH)
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    db = sqlite3.connect(uri, uri=True)
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA query_only = ON")
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def _read(db: sqlite3.Connection) -> Generator[Item]:
+    if not _is_table(db, "runs"):
+        raise UsageError("The database has no table of runs.", code=ErrorCode.MALFORMED)
+    experiments = {
+        row["experiment_id"]: experiment_of(
+            row, _pairs(db, "experiment_tags", "experiment_id", row["experiment_id"])
+        )
+        for row in _rows(db, "SELECT * FROM experiments ORDER BY experiment_id")
+    }
+    parents: list[ParentRecord] = []
+    for row in _rows(db, "SELECT * FROM runs ORDER BY start_time, run_uuid"):
+        try:
+            yield from _run(db, row, experiments, parents)
+        except LineproofError as error:
+            yield Broken(f"run {row.get('run_uuid')}", error.message)
+    yield from parents
+
+
+def _run(
+    db: sqlite3.Connection,
+    row: Row,
+    experiments: dict[object, ExperimentOf],
+    parents: list[ParentRecord],
+) -> Iterator[Item]:
+    run_id = str(row["run_uuid"])
+    experiment = experiments.get(row.get("experiment_id"))
+    if experiment is None:
+        raise UsageError("its experiment is not there.", code=ErrorCode.MALFORMED)
+    record = run_record(
+        row,
+        experiment,
+        params=_pairs(db, "params", "run_uuid", run_id),
+        tags=_pairs(db, "tags", "run_uuid", run_id),
+        uses=_uses(db, run_id),
+        generates=_models(db, run_id, "RUN_OUTPUT", "MODEL_OUTPUT"),
+    )
+    yield record
+    parent = parent_record(record)
+    if parent:
+        parents.append(parent)
+    for key in _keys(db, run_id):
+        yield from series(run_id, key, _points(db, run_id, key))
+
+
+def _keys(db: sqlite3.Connection, run_id: str) -> list[str]:
+    sql = "SELECT DISTINCT key FROM metrics WHERE run_uuid = ? ORDER BY key"
+    return [str(row["key"]) for row in _rows(db, sql, run_id)]
+
+
+def _points(db: sqlite3.Connection, run_id: str, key: str) -> Iterator[list[str | int]]:
+    """In the order of logging, which is that of the rows."""
+    columns = _columns(db, "metrics")
+    order = "rowid" if _has_rowid(db, "metrics") else "timestamp"
+    sql = f"SELECT * FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY {order}"
+    for row in _rows(db, sql, run_id, key):
+        is_nan = "is_nan" in columns and bool(row["is_nan"])
+        value = "NaN" if is_nan else repr(float(cast("float", row["value"])))
+        step = row.get("step")
+        yield point(value, step if isinstance(step, int) else 0, _whole(row.get("timestamp")))
+
+
+def _uses(db: sqlite3.Connection, run_id: str) -> list[ArtifactUse]:
+    if not (_is_table(db, "inputs") and _is_table(db, "datasets")):
+        return []
+    sql = """
+        SELECT d.*, i.input_uuid FROM inputs AS i JOIN datasets AS d ON d.dataset_uuid = i.source_id
+        WHERE i.destination_id = ? AND i.source_type = 'DATASET' ORDER BY i.input_uuid
+    """
+    datasets = [
+        dataset_input(row, _pairs(db, "input_tags", "input_uuid", row["input_uuid"], name="name"))
+        for row in _rows(db, sql, run_id)
+    ]
+    return [*datasets, *_models(db, run_id, "RUN_INPUT", "MODEL_INPUT")]
+
+
+def _models(db: sqlite3.Connection, run_id: str, source: str, target: str) -> list[ArtifactUse]:
+    if not _is_table(db, "inputs"):
+        return []
+    sql = """
+        SELECT * FROM inputs
+        WHERE source_id = ? AND source_type = ? AND destination_type = ? ORDER BY input_uuid
+    """
+    rows = list(_rows(db, sql, run_id, source, target))
+    if target == "MODEL_INPUT":
+        return [model_input(str(row["destination_id"])) for row in rows]
+    return [model_output(str(row["destination_id"]), _whole(row.get("step"))) for row in rows]
+
+
+def _pairs(
+    db: sqlite3.Connection, table: str, column: str, value: object, *, name: str = "key"
+) -> dict[str, str]:
+    """Keys and values of a table of ours by name; empty when there is no such table."""
+    if not _is_table(db, table):
+        return {}
+    sql = f"SELECT {name} AS name, value FROM {table} WHERE {column} = ? ORDER BY {name}"
+    return {str(row["name"]): str(row["value"] or "") for row in _rows(db, sql, value)}
+
+
+def _rows(db: sqlite3.Connection, sql: str, *values: object) -> Iterator[Row]:
+    for row in db.execute(sql, values):
+        yield dict(row)
+
+
+def _columns(db: sqlite3.Connection, table: str) -> set[str]:
+    return {str(row["name"]) for row in _rows(db, f"PRAGMA table_info({table})")}
+
+
+def _has_rowid(db: sqlite3.Connection, table: str) -> bool:
+    sql = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?"
+    return all("WITHOUT ROWID" not in str(row["sql"]).upper() for row in _rows(db, sql, table))
+
+
+def _is_table(db: sqlite3.Connection, table: str) -> bool:
+    """A view may run whatever its author liked; only tables are read."""
+    sql = "SELECT type FROM sqlite_schema WHERE name = ?"
+    return any(row["type"] == "table" for row in _rows(db, sql, table))
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0

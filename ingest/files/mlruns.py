@@ -1,0 +1,153 @@
+"""MLflow's folders (``mlruns/``), as every version of its file store has written them.
+
+``<experiment>/meta.yaml``, ``<experiment>/<run>/{meta.yaml,metrics,params,tags,inputs,outputs}``,
+``<experiment>/datasets/<id>/meta.yaml``; deleted experiments stand in ``.trash``.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from domain.artifact import ArtifactUse
+from domain.errors import ErrorCode, LineproofError, UsageError
+from ingest.files.folder import files_below, folders, links, read_file, read_text
+from ingest.files.mlflow_run import (
+    dataset_input,
+    experiment_of,
+    model_input,
+    model_output,
+    parent_record,
+    point,
+    run_record,
+    series,
+)
+from ingest.files.plain_yaml import parse_yaml_object
+from ingest.record import Broken, ExperimentOf, Item, ParentRecord
+
+_OLD_SECONDS = 10_000_000_000
+"""Timestamps below this many are seconds: the first versions wrote those."""
+
+
+def read_mlruns(root: Path) -> Iterator[Item]:
+    """Every run below ``root``, parents last; what cannot be read is reported and left out."""
+    parents: list[ParentRecord] = []
+    for link in links(root):
+        yield Broken(str(link.relative_to(root)), "it is a link, which is not followed")
+    trash = root / ".trash"
+    deleted = folders(trash) if trash.is_dir() and not trash.is_symlink() else []
+    for folder in (*folders(root), *deleted):
+        if folder.name.startswith(".") or not (folder / "meta.yaml").exists():
+            continue
+        try:
+            experiment = _experiment(folder, deleted=folder.parent == trash)
+        except LineproofError as error:
+            yield _broken(folder, root, error)
+            continue
+        for run in folders(folder):
+            if (run / "meta.yaml").exists() and run.name not in ("datasets", "models", "traces"):
+                yield from _run(run, experiment, root, parents)
+        for link in links(folder):
+            yield Broken(str(link.relative_to(root)), "it is a link, which is not followed")
+    yield from parents
+
+
+def _experiment(folder: Path, *, deleted: bool) -> ExperimentOf:
+    meta = parse_yaml_object(read_text(folder / "meta.yaml"), f"{folder.name}/meta.yaml")
+    tags = {name: read_text(path) for name, path in files_below(folder / "tags")}
+    experiment = experiment_of({"experiment_id": folder.name, **meta}, tags)
+    return {**experiment, "deleted": deleted or experiment["deleted"]}
+
+
+def _run(
+    folder: Path, experiment: ExperimentOf, root: Path, parents: list[ParentRecord]
+) -> Iterator[Item]:
+    try:
+        meta = parse_yaml_object(read_text(folder / "meta.yaml"), f"{folder.name}/meta.yaml")
+        record = run_record(
+            {"run_id": folder.name, **meta},
+            experiment,
+            params=_values(folder / "params"),
+            tags=_values(folder / "tags"),
+            uses=_inputs(folder),
+            generates=_outputs(folder),
+        )
+    except LineproofError as error:
+        yield _broken(folder, root, error)
+        return
+    yield record
+    parent = parent_record(record)
+    if parent:
+        parents.append(parent)
+    for below in ("metrics", "params", "tags"):
+        for link in links(folder / below) if (folder / below).is_dir() else ():
+            yield Broken(str(link.relative_to(root)), "it is a link, which is not followed")
+    for key, path in files_below(folder / "metrics"):
+        try:
+            yield from series(record["run_id"], key, _points(path))
+        except LineproofError as error:
+            yield _broken(path, root, error)
+
+
+def _values(folder: Path) -> dict[str, str]:
+    """Keys with slashes are folders; a value may end in the newline that a shell put there."""
+    return {name: read_text(path) for name, path in files_below(folder)}
+
+
+def _points(path: Path) -> list[list[str | int]]:
+    """Lines of ``timestamp value [step [dataset …]]``."""
+    data = read_file(path, limit=1 << 30).decode("utf-8", "replace")
+    points: list[list[str | int]] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        parts = line.split()
+        if not parts:
+            continue
+        try:
+            timestamp = int(parts[0])
+            step = int(parts[2]) if len(parts) > 2 else 0
+            value = parts[1]
+        except (ValueError, IndexError) as error:
+            raise UsageError(
+                f"line {number} is not `timestamp value step`.", code=ErrorCode.MALFORMED
+            ) from error
+        milliseconds = timestamp * 1000 if timestamp < _OLD_SECONDS else timestamp
+        points.append(point(value, step, milliseconds))
+    return points
+
+
+def _inputs(run: Path) -> list[ArtifactUse]:
+    return list(_linked(run, "inputs"))
+
+
+def _outputs(run: Path) -> list[ArtifactUse]:
+    return list(_linked(run, "outputs"))
+
+
+def _linked(run: Path, side: str) -> Iterator[ArtifactUse]:
+    """``inputs/<id>/meta.yaml`` names a dataset of the experiment or a model; outputs a model."""
+    for folder in folders(run / side) if (run / side).is_dir() else ():
+        meta = parse_yaml_object(read_text(folder / "meta.yaml"), f"{folder.name}/meta.yaml")
+        ends = {str(meta.get("source_type")): str(meta.get("source_id"))}
+        ends[str(meta.get("destination_type"))] = str(meta.get("destination_id"))
+        model = next((id_ for kind, id_ in ends.items() if "MODEL" in kind), "")
+        if side == "outputs" and model:
+            step = meta.get("step")
+            yield model_output(model, step if isinstance(step, int) else 0)
+        elif model:
+            yield model_input(model)
+        elif "DATASET" in ends:
+            yield _dataset(run, ends["DATASET"], meta)
+
+
+def _dataset(run: Path, dataset_id: str, meta: dict[str, object]) -> ArtifactUse:
+    if not dataset_id.isalnum():
+        raise UsageError("the id of a dataset is not plain.", code=ErrorCode.INVALID_PATH)
+    path = run.parent / "datasets" / dataset_id / "meta.yaml"
+    dataset = parse_yaml_object(read_text(path, limit=1 << 25), f"{dataset_id}/meta.yaml")
+    given = meta.get("tags")
+    tags = cast("dict[object, object]", given) if isinstance(given, dict) else {}
+    row = {**dataset, **{f"dataset_{key}": value for key, value in dataset.items()}}
+    return dataset_input(row, {str(key): str(value) for key, value in tags.items()})
+
+
+def _broken(path: Path, root: Path, error: LineproofError) -> Broken:
+    return Broken(str(path.relative_to(root)), error.message)

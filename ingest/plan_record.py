@@ -1,0 +1,277 @@
+"""What one record comes to: the entries that say what is not recorded yet."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol, cast
+
+from domain.artifact import ArtifactUse, artifact_id
+from domain.canonical import JsonObject, canonical_digest
+from domain.errors import ConflictError, ErrorCode, NotFoundError, UsageError
+from domain.experiment import EXPERIMENT_DELETED, EXPERIMENT_TAGGED, ExperimentRef, ExperimentTagged
+from domain.lineage_event import LINEAGE_DERIVED, Derivation, LineageDerived
+from domain.metric import MetricPoint
+from domain.run import (
+    RUN_DELETED,
+    RUN_INPUTS_LOGGED,
+    RUN_LOGGED,
+    RUN_OUTPUTS_LOGGED,
+    RUN_STARTED,
+    RUN_UPDATED,
+    RunInputsLogged,
+    RunLogged,
+    RunOutputsLogged,
+    RunRef,
+    RunStarted,
+    RunUpdated,
+)
+from graph.model import LINEAGE, EdgeType, Node, NodeKind, node_id
+from graph.port import Direction, GraphReader
+from graph.projector import ACTIVE
+from ingest.facets import tag_uses
+from ingest.record import DerivedRecord, ParentRecord, RunRecord, SeriesRecord
+from ingest.run_state import ANONYMOUS, any_run, check_acyclic, experiment_for
+from ledger.entry import Draft
+
+SOURCE: Final = "import"
+
+
+class PointCounter(Protocol):
+    """Where the number of recorded points comes from."""
+
+    def count(self, run_id: str, key: str) -> int:
+        """Points of one series that are recorded."""
+        ...
+
+
+def plan_run(graph: GraphReader, project: str, record: RunRecord) -> list[Draft]:
+    """The drafts that make the run what the record says. Nothing that is recorded is overwritten
+    but tags, status, times and name; a parameter with another value is PARAM_IMMUTABLE.
+
+    Raises ``NotFoundError`` for a run of another project.
+    """
+    run = any_run(graph, project, record["run_id"])
+    drafts: list[Draft] = []
+    if run is None:
+        drafts += _started(graph, project, record)
+    elif run.attributes.get("lifecycle") != ACTIVE:
+        return []
+    attributes = dict(run.attributes) if run else _as_started(record)
+    drafts += _logged(project, record, attributes)
+    drafts += _artifacts(graph, project, record, run)
+    drafts += _updated(project, record, attributes)
+    if record["deleted"]:
+        deleted = RunRef(run_id=record["run_id"])
+        drafts.append(_draft(project, RUN_DELETED, deleted, record["user"]))
+    return drafts
+
+
+def plan_series(
+    counter: PointCounter, graph: GraphReader, project: str, record: SeriesRecord, *, begun: bool
+) -> list[Draft]:
+    """The points that are not recorded yet: a series goes on after as many as are recorded.
+
+    ``begun`` says that the run was made just before, in entries that are not applied yet.
+    """
+    if not begun and any_run(graph, project, record["run_id"]) is None:
+        raise _unknown(record["run_id"])
+    count = 0 if begun else counter.count(record["run_id"], record["key"])
+    points = [
+        MetricPoint(
+            key=record["key"],
+            value=str(value),
+            step=cast("int", step),
+            timestamp=cast("int", timestamp),
+        )
+        for value, step, timestamp in record["points"][max(0, count - record["start"]) :]
+    ]
+    if not points:
+        return []
+    payload = RunLogged(run_id=record["run_id"], metrics=points, params={}, tags={}, uses=[])
+    return [_draft(project, RUN_LOGGED, payload, part=record["start"])]
+
+
+def plan_parent(graph: GraphReader, project: str, record: ParentRecord) -> list[Draft]:
+    """The edge to the parent, which must be recorded. Raises ``UsageError`` (LINEAGE_CYCLE)."""
+    for run_id in (record["run_id"], record["parent_run_id"]):
+        if any_run(graph, project, run_id) is None:
+            raise _unknown(run_id)
+    run = node_id(NodeKind.RUN, record["run_id"])
+    parent = node_id(NodeKind.RUN, record["parent_run_id"])
+    edges = graph.outgoing([run], types=(EdgeType.WAS_INFORMED_BY,))[run]
+    if any(edge.target == parent for edge in edges):
+        return []
+    check_acyclic(graph, record["run_id"], [parent], [])
+    payload = RunLogged(
+        run_id=record["run_id"],
+        metrics=[],
+        params={},
+        tags={},
+        uses=[],
+        parent_run_id=record["parent_run_id"],
+    )
+    return [_draft(project, RUN_LOGGED, payload)]
+
+
+def plan_derived(graph: GraphReader, project: str, record: DerivedRecord) -> list[Draft]:
+    """Versions and derivations that are not there yet."""
+    ids = [artifact_id(project, ref) for ref in record["artifacts"]]
+    nodes = sorted({node_id(NodeKind.ARTIFACT, one) for one in ids})
+    known = graph.nodes(nodes)
+    edges = graph.outgoing(nodes, types=(EdgeType.WAS_DERIVED_FROM,))
+    said = {(edge.source, edge.target) for group in edges.values() for edge in group}
+    refs = dict(zip(ids, record["artifacts"], strict=True))
+    pairs = dict.fromkeys((ids[young], ids[old]) for young, old in record["pairs"])
+    payload = LineageDerived(
+        artifacts=[r for one, r in refs.items() if node_id(NodeKind.ARTIFACT, one) not in known],
+        derivations=[
+            Derivation(artifact=young, source=old)
+            for young, old in pairs
+            if (node_id(NodeKind.ARTIFACT, young), node_id(NodeKind.ARTIFACT, old)) not in said
+        ],
+    )
+    for pair in payload["derivations"]:
+        _check_derivation(graph, pair)
+    has_news = payload["artifacts"] or payload["derivations"]
+    return [_draft(project, LINEAGE_DERIVED, payload)] if has_news else []
+
+
+def _check_derivation(graph: GraphReader, pair: Derivation) -> None:
+    """That what is recorded does not make the source come of the artifact."""
+    young, old = (node_id(NodeKind.ARTIFACT, pair[end]) for end in ("artifact", "source"))
+    later = graph.closure([young], direction=Direction.DOWNSTREAM, types=LINEAGE).distance
+    if old in later or young == old:
+        raise UsageError(
+            "An artifact version would be derived from what was derived from it.",
+            code=ErrorCode.LINEAGE_CYCLE,
+            hint="Leave the derivation out.",
+        )
+
+
+def _started(graph: GraphReader, project: str, record: RunRecord) -> list[Draft]:
+    where = record["experiment"]
+    experiment_id, drafts = experiment_for(
+        graph, project, where["name"], source=SOURCE, wanted_id=where["id"]
+    )
+    if drafts:
+        drafts += [
+            _draft(
+                project,
+                EXPERIMENT_TAGGED,
+                ExperimentTagged(experiment_id=experiment_id, key=key, value=value),
+            )
+            for key, value in sorted(where["tags"].items())
+        ]
+        if where["deleted"]:
+            gone = ExperimentRef(experiment_id=experiment_id)
+            drafts.append(_draft(project, EXPERIMENT_DELETED, gone))
+    payload = RunStarted(
+        run_id=record["run_id"],
+        experiment_id=experiment_id,
+        name=record["name"],
+        user=record["user"],
+        start_time=record["start_time"],
+        tags=record["tags"],
+        uses=tag_uses(record["tags"], tuple(record["tags"])),
+        parent_run_id="",
+        job=record["job"],
+    )
+    return [*drafts, _draft(project, RUN_STARTED, payload, record["user"])]
+
+
+def _as_started(record: RunRecord) -> dict[str, str | int]:
+    """The attributes that a run has right after its start."""
+    tags: dict[str, str | int] = {f"tags.{key}": text for key, text in record["tags"].items()}
+    return {
+        **tags,
+        "status": "RUNNING",
+        "name": record["name"],
+        "start_time": record["start_time"],
+    }
+
+
+def _logged(project: str, record: RunRecord, attributes: Mapping[str, str | int]) -> list[Draft]:
+    params: dict[str, str] = {}
+    for key, value in record["params"].items():
+        old = attributes.get(f"params.{key}")
+        if old is None:
+            params[key] = value
+        elif old != value:
+            raise ConflictError(
+                f"The run {record['run_id']} has {str(old)[:60]!r} for the parameter {key[:60]!r}.",
+                code=ErrorCode.PARAM_IMMUTABLE,
+                hint="A recorded parameter is never overwritten.",
+            )
+    tags = {k: v for k, v in record["tags"].items() if attributes.get(f"tags.{k}") != v}
+    if not (params or tags):
+        return []
+    uses = tag_uses(record["tags"], tuple(tags))
+    payload = RunLogged(run_id=record["run_id"], metrics=[], params=params, tags=tags, uses=uses)
+    return [_draft(project, RUN_LOGGED, payload, record["user"])]
+
+
+def _artifacts(
+    graph: GraphReader, project: str, record: RunRecord, run: Node | None
+) -> list[Draft]:
+    node = node_id(NodeKind.RUN, record["run_id"])
+    used: set[tuple[str, str]] = set()
+    made: set[tuple[str, str]] = set()
+    if run is not None:
+        used = {(e.target, e.role) for e in graph.outgoing([node], types=(EdgeType.USED,))[node]}
+        edges = graph.incoming([node], types=(EdgeType.WAS_GENERATED_BY,))[node]
+        made = {(edge.source, edge.role) for edge in edges}
+    uses = _missing(project, record["uses"], used)
+    generates = _missing(project, record["generates"], made)
+    drafts: list[Draft] = []
+    if uses or generates:
+        causes = [_node(project, use) for use in uses]
+        check_acyclic(graph, record["run_id"], causes, [_node(project, use) for use in generates])
+    if uses:
+        inputs = RunInputsLogged(run_id=record["run_id"], uses=uses)
+        drafts.append(_draft(project, RUN_INPUTS_LOGGED, inputs, record["user"]))
+    if generates:
+        outputs = RunOutputsLogged(run_id=record["run_id"], generates=generates)
+        drafts.append(_draft(project, RUN_OUTPUTS_LOGGED, outputs, record["user"]))
+    return drafts
+
+
+def _missing(
+    project: str, uses: Sequence[ArtifactUse], known: set[tuple[str, str]]
+) -> list[ArtifactUse]:
+    return [use for use in uses if (_node(project, use), use["role"]) not in known]
+
+
+def _node(project: str, use: ArtifactUse) -> str:
+    return node_id(NodeKind.ARTIFACT, artifact_id(project, use["artifact"]))
+
+
+def _updated(project: str, record: RunRecord, attributes: Mapping[str, str | int]) -> list[Draft]:
+    payload = RunUpdated(run_id=record["run_id"])
+    if record["status"] != attributes.get("status"):
+        payload["status"] = record["status"]
+    if record["start_time"] != attributes.get("start_time"):
+        payload["start_time"] = record["start_time"]
+    if "end_time" in record and record["end_time"] != attributes.get("end_time"):
+        payload["end_time"] = record["end_time"]
+    if record["name"] != attributes.get("name"):
+        payload["name"] = record["name"]
+    return [_draft(project, RUN_UPDATED, payload, record["user"])] if len(payload) > 1 else []
+
+
+def _draft(
+    project: str, kind: str, payload: Mapping[str, object], actor: str = "", part: int = 0
+) -> Draft:
+    body = cast("JsonObject", payload)
+    digest = canonical_digest([kind, body, part])
+    return Draft(
+        type=kind,
+        project=project,
+        actor=actor or ANONYMOUS,
+        source=SOURCE,
+        idem=f"import/{digest}",
+        payload=body,
+    )
+
+
+def _unknown(run_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"Run with id={run_id[:64]} not found.", hint="Import the run before what belongs to it."
+    )

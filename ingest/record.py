@@ -1,0 +1,238 @@
+"""Records: what every importer makes of its files, and what ``POST /api/v1/import`` takes.
+
+A record is plain JSON. It states what is so, not what to do: planning it against what is recorded
+already (``ingest.plan_record``) appends what is missing, so a record that comes twice appends
+nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final, Literal, NotRequired, TypedDict
+
+from domain.artifact import ArtifactKind, ArtifactRef, ArtifactUse
+from domain.canonical import JsonObject, JsonValue
+from domain.errors import ErrorCode, UsageError
+from domain.facet import Facet, Strength
+from domain.metric import parse_decimal
+from domain.names import checked_name, checked_text
+from domain.run import RunStatus
+from domain.strict_shape import Shape
+
+MAX_POINTS: Final = 10_000
+"""Points of one series record."""
+MAX_TEXT: Final = 1_048_576
+"""Characters of a value that old stores let through; MLflow's present limits are lower."""
+MAX_NAME: Final = 2_048
+
+
+class ExperimentOf(TypedDict):
+    """Where a run belongs."""
+
+    id: str
+    """Its id in the source, kept where it is free; empty when it has none."""
+    name: str
+    deleted: bool
+    tags: dict[str, str]
+
+
+class RunRecord(TypedDict):
+    """A run, its parameters, tags and artifacts."""
+
+    kind: Literal["run"]
+    run_id: str
+    experiment: ExperimentOf
+    name: str
+    user: str
+    status: str
+    start_time: int
+    end_time: NotRequired[int]
+    deleted: bool
+    job: str
+    params: dict[str, str]
+    tags: dict[str, str]
+    uses: list[ArtifactUse]
+    generates: list[ArtifactUse]
+
+
+class SeriesRecord(TypedDict):
+    """Consecutive points of one metric of one run."""
+
+    kind: Literal["series"]
+    run_id: str
+    key: str
+    start: int
+    """How many points of the series stand before these in the source."""
+    points: list[list[JsonValue]]
+    """[value as decimal text, step, milliseconds]."""
+
+
+class ParentRecord(TypedDict):
+    """A run was informed by another (MLflow's parent run, PROV's ``wasInformedBy``)."""
+
+    kind: Literal["parent"]
+    run_id: str
+    parent_run_id: str
+
+
+class DerivedRecord(TypedDict):
+    """Artifact versions, and which was derived from which."""
+
+    kind: Literal["derived"]
+    artifacts: list[ArtifactRef]
+    pairs: list[list[int]]
+    """[younger, older], as positions in ``artifacts``."""
+
+
+class EventRecord(TypedDict):
+    """An OpenLineage event."""
+
+    kind: Literal["event"]
+    event: JsonObject
+
+
+PlannedRecord = RunRecord | SeriesRecord | ParentRecord | DerivedRecord
+"""Records that ``ingest.plan_record`` plans; events have a plan of their own."""
+Record = PlannedRecord | EventRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What could not be read, and why; the rest goes on."""
+
+    where: str
+    reason: str
+
+
+Item = Record | Broken
+
+
+def read_record(value: JsonValue) -> Record:
+    """The record in ``value``; ``UsageError`` (INVALID_ARGUMENT, INVALID_NAME) when it is none."""
+    shape = Shape(value, "record")
+    kind = shape.text("kind")
+    if kind == "run":
+        return _run(shape)
+    if kind == "series":
+        return _series(shape)
+    if kind == "parent":
+        return ParentRecord(
+            kind="parent", run_id=_id(shape, "run_id"), parent_run_id=_id(shape, "parent_run_id")
+        )
+    if kind == "derived":
+        refs = [_artifact(ref) for ref in shape.objects("artifacts")]
+        pairs = [_pair(shape, pair, len(refs)) for pair in shape.items("pairs")]
+        return DerivedRecord(kind="derived", artifacts=refs, pairs=pairs)
+    if kind == "event":
+        return EventRecord(kind="event", event=shape.object("event").value)
+    raise shape.wrong("kind", "is no kind of record")
+
+
+def _run(shape: Shape) -> RunRecord:
+    experiment = shape.object("experiment")
+    record = RunRecord(
+        kind="run",
+        run_id=_id(shape, "run_id"),
+        experiment=ExperimentOf(
+            id=experiment.text("id"),
+            name=checked_name(experiment.text("name"), what="experiment name", limit=500),
+            deleted=experiment.flag("deleted"),
+            tags=_texts(experiment, "tags"),
+        ),
+        name=_name(shape, "name"),
+        user=checked_text(shape.text("user"), what="user", limit=MAX_NAME),
+        status=_member(shape, "status", RunStatus.__members__),
+        start_time=shape.integer("start_time"),
+        deleted=shape.flag("deleted"),
+        job=checked_text(shape.text("job"), what="job", limit=MAX_NAME),
+        params=_texts(shape, "params"),
+        tags=_texts(shape, "tags"),
+        uses=[_use(use) for use in shape.objects("uses")],
+        generates=[_use(use) for use in shape.objects("generates")],
+    )
+    if shape.has("end_time"):
+        record["end_time"] = shape.integer("end_time")
+    return record
+
+
+def _series(shape: Shape) -> SeriesRecord:
+    rows = shape.items("points")
+    if len(rows) > MAX_POINTS:
+        raise shape.wrong("points", f"has more than {MAX_POINTS} points")
+    points: list[list[JsonValue]] = []
+    for row in rows:
+        point = Shape({"row": row}, "point").items("row")
+        if len(point) != 3 or not isinstance(point[0], str):
+            raise shape.wrong("points", "are lists of value as text, step and milliseconds")
+        parse_decimal(point[0])
+        whole = Shape({"step": point[1], "time": point[2]}, "point")
+        points.append([point[0], whole.integer("step"), whole.integer("time")])
+    return SeriesRecord(
+        kind="series",
+        run_id=_id(shape, "run_id"),
+        key=checked_name(shape.text("key"), what="metric key", limit=MAX_NAME),
+        start=shape.integer("start"),
+        points=points,
+    )
+
+
+def _pair(shape: Shape, value: JsonValue, size: int) -> list[int]:
+    row = Shape({"pair": value}, "record").items("pair")
+    pair = [item for item in row if isinstance(item, int) and 0 <= item < size]
+    if len(row) != 2 or len(pair) != 2:
+        raise shape.wrong("pairs", "are lists of two positions in artifacts")
+    return pair
+
+
+def _use(shape: Shape) -> ArtifactUse:
+    facet = shape.text("facet")
+    use = ArtifactUse(
+        role=_name(shape, "role"),
+        facet=_member(shape, "facet", Facet.__members__) if facet else "",
+        artifact=_artifact(shape.object("artifact")),
+    )
+    if shape.has("tags"):
+        use["tags"] = _texts(shape, "tags")
+    return use
+
+
+def _artifact(shape: Shape) -> ArtifactRef:
+    ref = ArtifactRef(
+        kind=_member(shape, "kind", ArtifactKind.__members__),
+        name=_name(shape, "name"),
+        digest=checked_text(shape.text("digest"), what="digest", limit=MAX_NAME),
+        algorithm=_name(shape, "algorithm"),
+        strength=_member(shape, "strength", Strength.__members__),
+    )
+    if shape.has("uri"):
+        ref["uri"] = checked_text(shape.text("uri"), what="uri", limit=65_536)
+    if shape.has("attributes"):
+        ref["attributes"] = _texts(shape, "attributes")
+    return ref
+
+
+def _id(shape: Shape, key: str) -> str:
+    text = shape.text(key)
+    if not (0 < len(text) <= 256 and text.isascii() and text.isprintable() and " " not in text):
+        raise shape.wrong(key, "is no id: use 1 to 256 printable ASCII characters without spaces")
+    return text
+
+
+def _name(shape: Shape, key: str) -> str:
+    return checked_name(shape.text(key), what=key, limit=MAX_NAME)
+
+
+def _texts(shape: Shape, key: str) -> dict[str, str]:
+    texts = shape.object(key)
+    return {
+        checked_name(name, what=f"key of {key}", limit=MAX_NAME): checked_text(
+            texts.text(name), what=f"value of {name[:60]}", limit=MAX_TEXT
+        )
+        for name in texts.value
+    }
+
+
+def _member(shape: Shape, key: str, known: Collection[str]) -> str:
+    text = shape.text(key)
+    if text not in known:
+        raise UsageError(f"{text[:60]!r} is no {key}.", code=ErrorCode.INVALID_ARGUMENT)
+    return text

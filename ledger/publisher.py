@@ -14,7 +14,7 @@ step 3 are rewritten with the same bytes, and no second root is ever signed for 
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -30,7 +30,8 @@ from ledger.tiles import ENTRIES, TILE_WIDTH, Resource
 log = structlog.get_logger()
 
 BUNDLES_AT_ONCE = 64
-"""How many bundles are built in memory before they are written."""
+"""How many bundles are built in memory before they are written; when there are no more than that,
+they are read once, otherwise twice."""
 
 
 class Publisher:
@@ -54,8 +55,10 @@ class Publisher:
             if head.published == head.size and self._checkpoint_stands(head):
                 return head.checkpoint
             self._static.refuse_when_nearly_full()
-            self._check_tree(head)
-            self._write_tiles(head)
+            few = head.size - head.published <= BUNDLES_AT_ONCE * TILE_WIDTH
+            kept = list(self._pending(head)) if few else []
+            self._check_tree(head, kept or self._pending(head))
+            self._write_tiles(head, kept or self._pending(head))
             self._static.replace({tiles.CHECKPOINT: head.checkpoint.encode()})
             self._sequencer.mark_published(head.size)
             self._remove_superseded(head)
@@ -67,16 +70,16 @@ class Publisher:
         text = read_file(self._static.root / tiles.CHECKPOINT)
         return text is not None and text.startswith(head.checkpoint.encode())
 
-    def _check_tree(self, head: Head) -> None:
+    def _check_tree(self, head: Head, pending: Iterable[list[bytes]]) -> None:
         size, edge = head.published, self._reader.edge(head.published)
-        for entries in self._pending(head):
+        for entries in pending:
             size, edge = merkle.extend(size, edge, merkle.leaf_hashes(entries))
         if edge != head.edge:
             raise _tampered("the files do not lead to the committed root", head.published)
 
-    def _write_tiles(self, head: Head) -> None:
+    def _write_tiles(self, head: Head, pending: Iterable[list[bytes]]) -> None:
         growth = _Growth(self._reader, head.published)
-        for entries in self._pending(head):
+        for entries in pending:
             growth.add(entries)
             self._static.replace(growth.take_full())
         self._static.replace(growth.take_partial())

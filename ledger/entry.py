@@ -55,6 +55,8 @@ class Draft:
     payload: JsonObject
     schema: int = 1
     """Version of the payload's own form."""
+    subject: str = ""
+    """Whom the payload is about, when it must be possible to erase it (``ledger.sealing``)."""
 
 
 @dataclass(frozen=True, slots=True)

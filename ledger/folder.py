@@ -109,7 +109,7 @@ def open_folder(data: Path, origin: str | None, fs: Fs) -> OpenFolder:
     lock = _lock(paths, origin, fs)
     try:
         manifest = _read_manifest(paths, origin)
-        signer = _read_signer(paths, manifest)
+        signer = read_signer(paths, manifest)
     except LineproofError:
         os.close(lock)
         raise
@@ -202,7 +202,7 @@ def _write_identity(paths: Paths, origin: str, fs: Fs) -> None:
 
 def _write_sequencer(paths: Paths, fs: Fs) -> None:
     manifest = _read_manifest(paths, None)
-    signer = _read_signer(paths, manifest)
+    signer = read_signer(paths, manifest)
     empty = sign_checkpoint(manifest.origin, 0, merkle.EMPTY_ROOT, signer)
     install_sequencer(paths, Head(0, (), empty.text, 0, 0), iter(()), fs)
 
@@ -238,7 +238,11 @@ def _read_manifest(paths: Paths, origin: str | None) -> Manifest:
     return manifest
 
 
-def _read_signer(paths: Paths, manifest: Manifest) -> Signer:
+def read_signer(paths: Paths, manifest: Manifest) -> Signer:
+    """The private key that ledger.toml names last; ``UsageError`` (CONFIG_INVALID) without it.
+
+    ``ConflictError`` while a key rotation is unfinished.
+    """
     if paths.next_signing_key.exists():
         raise ConflictError(
             "A key rotation was interrupted.",

@@ -33,6 +33,7 @@ from ledger.projection import Cursor
 from ledger.proof import format_proof
 from ledger.publisher import Publisher
 from ledger.reader import StaticReader
+from ledger.sealing import Sealer
 from ledger.sequencer import Outcome, Sequencer, Unit
 from ledger.witnessed import evidence_for
 
@@ -54,6 +55,7 @@ class Log:
         self._ledger = folder.durable(paths.ledger, fs)
         self._static = folder.durable(paths.static, fs)
         self._blobs = Blobs(folder.durable(paths.blobs, fs))
+        self._sealer = Sealer(paths.keys)
         self._reader = StaticReader(paths.static)
         self._sequencer = Sequencer(paths.sequencer)
         self._publisher = Publisher(paths.publish_lock, self._static, self._sequencer)
@@ -105,6 +107,11 @@ class Log:
         return self._folder.signer.verifier.vkey
 
     @property
+    def blobs(self) -> Blobs:
+        """Payloads and files by their digest."""
+        return self._blobs
+
+    @property
     def failure(self) -> LineproofError | None:
         """Why the ledger accepts nothing more (the process should end); None while all is well."""
         return self._writer.failure
@@ -117,7 +124,7 @@ class Log:
         ``OverloadedError``, ``StorageFullError``; ``FsyncFailed`` is fatal to this process.
         """
         with self._fatal_errors():
-            unit = [encode(draft, self._blobs.put) for draft in drafts]
+            unit = [encode(self._sealed(draft), self._blobs.put) for draft in drafts]
         return self._writer.submit(unit) if unit else []
 
     def head(self) -> Cursor:
@@ -141,12 +148,13 @@ class Log:
     def read(self, start: int, stop: int) -> Iterator[Entry]:
         """The committed entries in [start, stop), published or not; fewer when ``stop`` is beyond.
 
-        Each published entry is held against its leaf hash, each payload against its digest:
+        A sealed payload is opened; one that was erased is shown as ``sealing.UNREADABLE``. Each
+        published entry is held against its leaf hash, each payload against its digest:
         ``IntegrityError`` when they differ. The tree above is ``verify``'s and ``catch_up``'s.
         """
         for seq, data in self._raw(start, stop):
             try:
-                yield decode(seq, data, self._blobs.get)
+                yield self._sealer.open(decode(seq, data, self._blobs.get))
             except UsageError as error:
                 raise _tampered(seq, error.message) from error
 
@@ -240,6 +248,9 @@ class Log:
         outcomes = self._sequencer.commit(units, self._clock.now_ms(), self._sign)
         log.debug("ledger.appended", requests=len(units), entries=sum(map(len, units)))
         return outcomes
+
+    def _sealed(self, draft: Draft) -> Draft:
+        return self._sealer.seal(draft) if draft.subject else draft
 
     def _sign(self, size: int, root: bytes) -> str:
         return sign_checkpoint(self.origin, size, root, self._folder.signer).text

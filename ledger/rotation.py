@@ -17,11 +17,12 @@ from pathlib import Path
 import structlog
 
 from domain.clock import Clock
-from domain.errors import ErrorCode, IntegrityError, LineproofError, NotFoundError
+from domain.errors import ErrorCode, IntegrityError, NotFoundError
 from domain.ids import DEFAULT_PROJECT
+from ledger.append_alone import append_alone
 from ledger.checkpoint import sign_checkpoint
 from ledger.durable import DurableFolder, Fs, OsFs, read_file, typed_errors
-from ledger.entry import Draft, encode
+from ledger.entry import Draft
 from ledger.folder import Paths, check_folder
 from ledger.lock import alone, exclusive
 from ledger.manifest import KeyRange, Manifest, parse_manifest, sign_rotation
@@ -114,20 +115,14 @@ class _Steps:
             idem=f"{KEY_ROTATED}/{vkey}",
             payload={"rotation": statement, "vkey": vkey},
         )
-        (outcome,) = self._sequencer.commit(
-            [[encode(draft, _no_blob)]],
-            now_ms,
-            lambda size, root: sign_checkpoint(self._manifest.origin, size, root, self._old).text,
-        )
-        if isinstance(outcome, LineproofError):
-            raise outcome
-        if outcome[0].seq + 1 != self._sequencer.head().size:
+        receipt = append_alone(self._sequencer, self._manifest, self._old, draft, now_ms)
+        if receipt.seq + 1 != self._sequencer.head().size:
             raise IntegrityError(
                 "Entries were appended in the middle of a key rotation.",
                 code=ErrorCode.LEDGER_TAMPERED,
                 hint="Restore the newest backup of the whole folder.",
             )
-        return outcome[0].seq
+        return receipt.seq
 
     def _sign_too(self, new: Signer, size: int) -> None:
         """The tree that hands over bears both signatures, so that either key opens it."""
@@ -148,7 +143,3 @@ def _text(path: Path) -> str:
             f"The ledger's {path.name} is missing.", hint="Restore it from a backup."
         )
     return data.decode("utf-8", "replace")
-
-
-def _no_blob(_: bytes) -> str:
-    raise IntegrityError("A key rotation has no large payload.")

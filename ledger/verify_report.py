@@ -36,6 +36,10 @@ class VerifyReport:
     ahead: int = 0
     """Files of a publish that has not reached its checkpoint."""
     blobs: int = 0
+    sealed: int = 0
+    """Payloads that can be erased."""
+    erased: int = 0
+    """Of these, payloads that were."""
     pending: int = 0
     """Committed entries that no checkpoint covers yet."""
     fault_count: int = 0
@@ -56,6 +60,8 @@ class VerifyReport:
         """Take over what another part of the verification found, after our own."""
         self.blobs += other.blobs
         self.pending += other.pending
+        self.sealed += other.sealed
+        self.erased += other.erased
         self.fault_count += other.fault_count
         self.faults += other.faults
 

@@ -13,6 +13,7 @@ from ledger.manifest import Manifest
 from ledger.reader import StaticReader
 from ledger.sequencer import Head, Sequencer
 from ledger.signing import parse_signer
+from ledger.verify_erasure import ErasureCheck
 from ledger.verify_files import walk
 from ledger.verify_report import VerifyReport
 from ledger.witnessed import is_of_tree, witnessed_checkpoint
@@ -27,6 +28,7 @@ class StateCheck:
         self._paths = paths
         self._manifest = manifest
         self._report = report
+        self._erasure = ErasureCheck(paths, report)
         self._sequencer = self._open_sequencer()
         # SQLite reads its own file beside us: it needs another core, not Python.
         self._beside = ThreadPoolExecutor(max_workers=1)
@@ -34,6 +36,7 @@ class StateCheck:
 
     def on_bundle(self, first: int, entries: Sequence[bytes]) -> None:
         """Check the blobs and the idempotency keys of published entries."""
+        self._erasure.on_bundle(first, entries)
         digests: list[tuple[int, bytes]] = []
         for seq, entry in enumerate(entries, first):
             try:
@@ -52,15 +55,18 @@ class StateCheck:
         self._check_blobs()
         self._check_key_file()
         self._beside.shutdown()
-        if self._sequencer is None:
-            return
+        if self._sequencer is not None:
+            self._check_and_close(self._sequencer)
+        self._erasure.finish()
+
+    def _check_and_close(self, sequencer: Sequencer) -> None:
         try:
             with exclusive(self._paths.publish_lock):
-                self._check_sequencer(self._sequencer)
+                self._check_sequencer(sequencer)
         except LineproofError as error:
             self._report.add(None, _DATABASE, error.message)
         finally:
-            self._sequencer.close()
+            sequencer.close()
 
     def _database_faults(self) -> list[str]:
         return [] if self._sequencer is None else self._sequencer.faults()

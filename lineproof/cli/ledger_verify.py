@@ -42,9 +42,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     print(
         f"Verified {report.size} entries of {report.origin} in {report.files} files, "
         f"{report.blobs} payloads and {report.pending} entries not yet published.\n"
-        f"Root: {report.root.hex()}"
+        f"{_erasable(report)}Root: {report.root.hex()}"
     )
     return Exit.OK
+
+
+def _erasable(report: "VerifyReport") -> str:
+    """What is said of payloads that can be erased, where there are any."""
+    if not report.sealed:
+        return ""
+    return f"{report.erased} of {report.sealed} erasable payloads are erased.\n"
 
 
 def _verify(place: str, key: str | None) -> "VerifyReport":

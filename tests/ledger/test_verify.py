@@ -260,3 +260,13 @@ def test_an_idempotency_key_changed_in_the_sequencer_is_found(copy: Path) -> Non
     with closing(sqlite3.connect(copy / "ledger/sequencer.db")) as database, database:
         database.execute("UPDATE idem SET digest = zeroblob(32) WHERE seq = 42")
     assert first(verify_folder(copy)) == (42, "ledger/sequencer.db")
+
+
+def test_a_file_that_is_rubbish_from_end_to_end_gives_a_bounded_report(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.verify_tree.MAX_FAULTS", 10)
+    path = copy / "ledger/static/tile/0/000"
+    path.write_bytes(bytes(b ^ 0xFF for b in path.read_bytes()))
+    report = verify_folder(copy)
+    assert [fault.seq for fault in report.faults] == list(range(10))

@@ -27,13 +27,16 @@ def artifact_finding(
     recorded = list(_produced(graph, runs, as_of))
     unknown: list[str] = []
     for item in asked:
-        digests = {str(node.attributes["digest"]) for node in recorded if _named(node, item.name)}
+        named = [node for node in recorded if _named(node, item.name)]
+        digests = {str(node.attributes["digest"]) for node in named}
         hexadecimal = item.digest.removeprefix("sha256:")
         if not digests:
             unknown.append(item.name)
         elif hexadecimal not in {digest.removeprefix("sha256:") for digest in digests}:
             message = f"{item.name!r} is not what the candidate produced: its digest differs."
-            return RuleResult(rule, RuleStatus.FAIL, message, "Ship the file that was judged.")
+            roots = tuple(sorted(node.id for node in named))
+            hint = "Ship the file that was judged."
+            return RuleResult(rule, RuleStatus.FAIL, message, hint, roots=roots)
     if unknown:
         message = f"No candidate run recorded the content of {unknown[0]!r}."
         hint = "Log the file as an artifact of the run."

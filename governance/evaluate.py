@@ -6,7 +6,8 @@
 2. bring the projections up to it; everything after is read as of that position;
 3. take the policy in force there, resolve both sides, compare, judge;
 4. record the verdict, unless it is a dry run or the very same verdict stands recorded;
-5. publish again, so that a proof of it exists.
+5. publish again, so that a proof of it exists;
+6. put under quarantine what the verdict calls for.
 
 A verdict's id follows from the caller's idempotency key, or else from what it says about everything
 but its position: asking again when nothing that it rests on has changed gives the recorded verdict,
@@ -28,7 +29,9 @@ from governance.declared_policy import DeclaredPolicy
 from governance.evidence import gather_evidence
 from governance.gate import judge
 from governance.gate_request import GateRequest
+from governance.quarantine import REASON_LIMIT, Keeper
 from governance.statement import Statement, as_json
+from governance.triggers import triggered
 from governance.verdict import VerdictRecord, find_verdict, recorded_payload
 from governance.verdict_statement import verdict_statement
 from graph.model import NodeKind
@@ -87,6 +90,9 @@ def evaluate_gate(
     verdict = VerdictRecord(verdict_id_of(request, project, statement), statement, None)
     if not request.dry_run:
         verdict = _record(verdict, request, log, graph, catch_up, project, actor, source)
+        keeper = Keeper(log, graph, catch_up, project, source, actor)
+        for item in triggered(judgement.results, evidence.candidate.run_ids):
+            keeper.hold(item.root, item.reason[:REASON_LIMIT], item.trigger)
     logger.info(
         "gate.evaluated",
         policy=request.policy,

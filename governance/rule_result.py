@@ -37,5 +37,7 @@ class RuleResult:
     """Of AllOf and AnyOf, in order."""
     applies: bool = True
     """False when the rule's ``when`` is false for every candidate run."""
+    roots: tuple[str, ...] = ()
+    """Graph nodes that a failing built-in rule puts under quarantine."""
     waived: str | None = None
     """The waiver that lifts it; ``status`` is then WAIVED."""

@@ -84,7 +84,7 @@ def check_signatures(
                 hint="Sign the very document that is submitted, with a key of `approver list`.",
             )
         names.add(verifier.name)
-    if len(names) < people.threshold or not people.keys:
+    if len(names) < max(people.threshold, 1):
         raise UsageError(
             f"{len(names)} approvers signed, {people.threshold} of {len(people.keys)} must.",
             code=ErrorCode.SIGNATURES_MISSING,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from domain.canonical import JsonObject
 from domain.errors import NotFoundError
 from governance.field_reader import near
-from lineproof import imports, policies, readiness, verdicts
+from lineproof import imports, policies, quarantines, readiness, verdicts, waivers
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -33,12 +33,23 @@ class Operation:
 
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
+        "approver.list": Operation(waivers.get_approvers, writes=False),
+        "approver.set": Operation(waivers.set_approvers, writes=True),
         "gate.ready": Operation(readiness.ready, writes=False),
         "policy.history": Operation(policies.history, writes=False),
         "policy.list": Operation(policies.in_force, writes=False),
         "policy.test": Operation(policies.test, writes=False),
         "records.import": Operation(imports.import_records, writes=True),
+        "quarantine.condemn": Operation(quarantines.condemn, writes=True),
+        "quarantine.heal": Operation(quarantines.heal, writes=False),
+        "quarantine.hold": Operation(quarantines.hold, writes=True),
+        "quarantine.impact": Operation(quarantines.impact, writes=False),
+        "quarantine.list": Operation(quarantines.holds, writes=False),
+        "quarantine.release": Operation(quarantines.release, writes=True),
         "verdict.explain": Operation(verdicts.explain, writes=False),
+        "waiver.list": Operation(waivers.listed, writes=False),
+        "waiver.revoke": Operation(waivers.revoke, writes=True),
+        "waiver.submit": Operation(waivers.submit, writes=True),
     }
 )
 

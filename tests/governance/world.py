@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from analytics.tables import MetricTables
+from domain.artifact import artifact_id
 from domain.clock import FrozenClock
 from domain.experiment import EXPERIMENT_CREATED
 from domain.metric import decimal_text
-from domain.run import RUN_DELETED, RUN_LOGGED, RUN_STARTED
+from domain.run import RUN_DELETED, RUN_LOGGED, RUN_OUTPUTS_LOGGED, RUN_STARTED
 from governance.apply_policy import apply_policies, record_policies
 from governance.evaluate import evaluate_gate
 from governance.gate_request import gate_request_from_json
 from governance.policy_reader import parse_policy_document
+from governance.quarantine import Keeper
 from governance.verdict import VerdictRecord
+from governance.waiver_entries import Registrar
 from graph.memory import MemoryGraph
+from graph.model import NodeKind, node_id
 from graph.sqlite.store import SqliteGraph
 from ledger.entry import Draft, Receipt
 from ledger.log import Log
@@ -163,6 +167,18 @@ class World:
             )
             for seed, value in enumerate(values)
         ]
+
+    def produce(self, run_id: str, name: str, digest: str, project: str = "default") -> str:
+        """A model that a run generated, identified by its content; its graph node id."""
+        use = _use("model", "", "MODEL", name, "sha256", digest, "CONTENT")
+        self.append(RUN_OUTPUTS_LOGGED, {"run_id": run_id, "generates": [use]}, project)
+        return node_id(NodeKind.ARTIFACT, artifact_id(project, use["artifact"]))
+
+    def keeper(self) -> Keeper:
+        return Keeper(self.log, self.graph, self.catch_up, "default", "test")
+
+    def registrar(self) -> Registrar:
+        return Registrar(self.log, self.graph, self.catch_up, "default", "test")
 
     def delete(self, run_id: str) -> None:
         self.append(RUN_DELETED, {"run_id": run_id})

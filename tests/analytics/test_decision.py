@@ -49,10 +49,14 @@ def outcomes(size: int, pairs: int, criterion: Criterion) -> Counter[RuleStatus]
     return found
 
 
-@pytest.mark.parametrize(("size", "passing"), [(3, 0.60), (5, 0.89), (10, 0.998)])
-def test_the_operating_curve(size: int, passing: float) -> None:
-    found = outcomes(size, 1500, within())
-    assert found[RuleStatus.PASS] / 1500 == pytest.approx(passing, abs=0.02)
+@pytest.mark.parametrize(
+    ("size", "gates", "passing"), [(3, 4000, 0.60), (5, 3000, 0.89), (10, 3000, 0.998)]
+)
+def test_scenario_27_10_000_resampled_gates_on_no_change(
+    size: int, gates: int, passing: float
+) -> None:
+    found = outcomes(size, gates, within())
+    assert found[RuleStatus.PASS] / gates == pytest.approx(passing, abs=0.02)
     assert found[RuleStatus.FAIL] <= 1
 
 

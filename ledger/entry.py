@@ -161,7 +161,8 @@ def content_of(data: bytes) -> tuple[bytes, str | None]:
     match = _START.match(data)
     if match is None:
         raise _invalid("it does not begin as an entry does")
-    digest = hashlib.sha256(data[: match.start(1)] + data[match.end(1) :]).digest()
+    start, end = match.span(1)
+    digest = hashlib.sha256(data[:start] + data[end:]).digest()
     blob = None if match[2] is None else str(orjson.loads(data)["payload_digest"])
     return digest, blob
 

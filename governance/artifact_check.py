@@ -24,7 +24,7 @@ def artifact_finding(
     if not asked:
         return None
     rule = BuiltInRule(ARTIFACTS)
-    recorded = list(_produced(graph, runs, as_of))
+    recorded = list(produced_by_content(graph, runs, as_of=as_of))
     unknown: list[str] = []
     for item in asked:
         named = [node for node in recorded if _named(node, item.name)]
@@ -45,7 +45,8 @@ def artifact_finding(
     return RuleResult(rule, RuleStatus.PASS, message)
 
 
-def _produced(graph: GraphReader, runs: Sequence[str], as_of: int) -> Iterator[Node]:
+def produced_by_content(graph: GraphReader, runs: Sequence[str], *, as_of: int) -> Iterator[Node]:
+    """The artifact versions that the runs generated and that a full digest identifies."""
     ids = [node_id(NodeKind.RUN, run_id) for run_id in runs]
     edges = graph.incoming(ids, types=[EdgeType.WAS_GENERATED_BY], as_of=as_of)
     sources = {edge.source for found in edges.values() for edge in found}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from domain.canonical import JsonObject
 from domain.clock import Clock
 from domain.errors import (
     ErrorCode,
@@ -25,6 +26,7 @@ from ledger import merkle, tiles
 from ledger.blobs import Blobs
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.durable import Fs, FsyncFailed, OsFs
+from ledger.dsse import sealed
 from ledger.entry import Draft, Entry, Receipt, decode, encode
 from ledger.folder import OpenFolder, check_folder, open_folder
 from ledger.group_commit import GroupCommit
@@ -174,6 +176,10 @@ class Log:
         """RFC 9162 proof that the tree of ``new`` extends ``old``'s; ``UsageError`` if not."""
         self._require_published(new)
         return self._reader.consistency_proof(old, new, published=self._published)
+
+    def attest(self, payload_type: str, payload: bytes) -> JsonObject:
+        """A DSSE envelope over ``payload``, signed by the log's current key."""
+        return sealed(payload_type, payload, self._folder.signer)
 
     def prove(self, seq: int) -> str:
         """The text of a C2SP tlog-proof file for entry ``seq``.

@@ -13,6 +13,7 @@ from domain.canonical import JsonObject
 from domain.errors import NotFoundError
 from governance.field_reader import near
 from lineproof import imports, policies, quarantines, readiness, verdicts, waivers
+from lineproof.exports import pages
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -39,6 +40,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "policy.history": Operation(policies.history, writes=False),
         "policy.list": Operation(policies.in_force, writes=False),
         "policy.test": Operation(policies.test, writes=False),
+        "graph.page": Operation(pages.graph, writes=False),
+        "points.page": Operation(pages.points, writes=False),
         "records.import": Operation(imports.import_records, writes=True),
         "quarantine.condemn": Operation(quarantines.condemn, writes=True),
         "quarantine.heal": Operation(quarantines.heal, writes=False),
@@ -47,6 +50,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "quarantine.list": Operation(quarantines.holds, writes=False),
         "quarantine.release": Operation(quarantines.release, writes=True),
         "verdict.explain": Operation(verdicts.explain, writes=False),
+        "verdict.vsa": Operation(verdicts.summary, writes=False),
         "waiver.list": Operation(waivers.listed, writes=False),
         "waiver.revoke": Operation(waivers.revoke, writes=True),
         "waiver.submit": Operation(waivers.submit, writes=True),

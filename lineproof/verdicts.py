@@ -11,8 +11,9 @@
 
 from typing import TYPE_CHECKING
 
-from domain.canonical import JsonObject, JsonValue
+from domain.canonical import JsonObject, JsonValue, canonical_bytes
 from domain.verdict import Outcome
+from governance.artifact_check import produced_by_content
 from governance.evaluate import evaluate_gate
 from governance.explain import explanation
 from governance.gate_request import gate_request_from_json
@@ -21,6 +22,7 @@ from governance.request_reader import object_of, required_text
 from governance.statement import as_json
 from governance.text import text_report
 from governance.verdict import VerdictRecord, require_verdict
+from governance.vsa import PAYLOAD_TYPE, verification_summary
 from lineproof.cli.exit_codes import exit_of_outcome
 
 if TYPE_CHECKING:
@@ -57,6 +59,23 @@ def explain(services: "Services", arguments: JsonObject, project: str, _source: 
     size = services.catch_up()
     verdict = require_verdict(services.graph, project, verdict_id, as_of=size)
     return {"text": explanation(verdict)}
+
+
+def summary(services: "Services", arguments: JsonObject, project: str, _source: str) -> JsonObject:
+    """The recorded verdict ``id`` as a SLSA VSA in a DSSE envelope, signed by the log's key."""
+    verdict_id = required_text(object_of(arguments, "the request", ("id",)), "id", limit=200)
+    size = services.catch_up()
+    verdict = require_verdict(services.graph, project, verdict_id, as_of=size)
+    runs = verdict.statement["subject"]["run_ids"]
+    seq = verdict.seq or 0
+    (entry,) = services.log.read(seq, seq + 1)
+    statement = verification_summary(
+        verdict,
+        produced_by_content(services.graph, runs, as_of=seq),
+        origin=services.log.origin,
+        at=entry.at,
+    )
+    return services.log.attest(PAYLOAD_TYPE, canonical_bytes(statement))
 
 
 def answer(services: "Services", verdict: VerdictRecord) -> JsonObject:

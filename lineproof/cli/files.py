@@ -1,5 +1,6 @@
 """Reading the files that a command line names."""
 
+import hashlib
 from pathlib import Path
 
 from domain.errors import UsageError
@@ -26,3 +27,12 @@ def read_text(path: Path) -> str:
         return read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text.") from error
+
+
+def file_digest(path: Path) -> str:
+    """``sha256:<hex>`` of a file of any size; ``UsageError`` when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error

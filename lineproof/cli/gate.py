@@ -1,25 +1,25 @@
 """``lineproof gate``: may the candidate ship? ``lineproof gate verify``: was that really said?"""
 
 import argparse
-import json
 import sys
+from pathlib import Path
 
 from domain.canonical import JsonObject, JsonValue
-from domain.errors import BackendError, UsageError
+from domain.errors import UsageError
 from domain.verdict import Outcome
 from lineproof.cli import gate_verify
 from lineproof.cli.backend import open_backend
 from lineproof.cli.exit_codes import Exit, exit_of_outcome
+from lineproof.cli.files import file_digest
 from lineproof.cli.options import add_backend
 from lineproof.cli.quorum import wait_for_quorum
+from lineproof.cli.reports import REPORTS, broken, report
 from lineproof.cli.run_set import SYNTAX, run_set
 from lineproof.cli.wait import wait_for_candidate
 from lineproof.settings import Settings
 
 SUMMARY = "Judge candidate runs under a declared policy; the exit code is the answer."
-FORMATS = ("text", "json", "markdown")
-
-_CI = ("repository", "commit", "pull_request", "url")
+_CI = ("repository", "commit", "merge_base", "pull_request", "url")
 
 
 def define(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +28,14 @@ def define(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
     parser.add_argument("--idempotency-key", metavar="KEY", help="the same key asks once")
     parser.add_argument("--dry-run", action="store_true", help="judge and record nothing")
+    parser.add_argument(
+        "--artifact",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="a file that is to ship; it must be what the candidate produced",
+    )
     parser.add_argument(
         "--wait",
         metavar="SECONDS",
@@ -63,7 +71,7 @@ def add_question(parser: argparse.ArgumentParser) -> None:
 
 def add_format(parser: argparse.ArgumentParser) -> None:
     """How a verdict is printed."""
-    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--format", choices=tuple(REPORTS), default="text", help="default: text")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -100,6 +108,11 @@ def request_of(arguments: argparse.Namespace) -> JsonObject:
     given: dict[str, JsonValue] = {_camel(name): text for name, text in ci.items() if text}
     if given:
         request["ci"] = given
+    artifacts: list[Path] = getattr(arguments, "artifact", [])
+    if artifacts:
+        request["artifacts"] = [
+            {"name": path.name, "digest": file_digest(path)} for path in artifacts
+        ]
     if getattr(arguments, "idempotency_key", None):
         request["idempotencyKey"] = arguments.idempotency_key
     if getattr(arguments, "dry_run", False):
@@ -110,13 +123,7 @@ def request_of(arguments: argparse.Namespace) -> JsonObject:
 def show_verdict(answer: JsonObject, form: str) -> int:
     """Print a verdict; its exit code, which follows from the outcome and nothing else."""
     outcome = _outcome(answer)
-    if form == "json":
-        print(json.dumps(answer, indent=2, sort_keys=True, ensure_ascii=False))
-    else:
-        text = answer.get(form)
-        if not isinstance(text, str) or not text:
-            raise _broken(f"has no {form}")
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    sys.stdout.write(report(answer, form))
     return exit_of_outcome(outcome)
 
 
@@ -125,17 +132,13 @@ def _outcome(answer: JsonObject) -> Outcome:
     statement = answer.get("statement")
     stated = statement.get("outcome") if isinstance(statement, dict) else None
     if stated is None or stated != answer.get("outcome"):
-        raise _broken("is not a verdict")
+        raise broken("is not a verdict")
     try:
         return Outcome(str(stated))
     except ValueError as error:
-        raise _broken("has an unknown outcome") from error
+        raise broken("has an unknown outcome") from error
 
 
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
-
-
-def _broken(why: str) -> BackendError:
-    return BackendError(f"The answer {why}.", hint="Nothing was judged; do not ship on it.")

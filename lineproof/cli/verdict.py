@@ -2,7 +2,7 @@
 
 import argparse
 
-from lineproof.cli import gate_verify, verdict_explain, verdict_replay, verdict_show
+from lineproof.cli import gate_verify, verdict_explain, verdict_replay, verdict_show, verdict_vsa
 
 SUMMARY = "Show, explain, replay and verify recorded verdicts."
 
@@ -11,6 +11,7 @@ _COMMANDS = (
     ("explain", verdict_explain),
     ("replay", verdict_replay),
     ("verify", gate_verify),
+    ("vsa", verdict_vsa),
 )
 
 

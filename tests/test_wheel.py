@@ -64,12 +64,14 @@ def served(installed: Path, tmp_path: Path) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    process.stdout.close()
-    yield "http://" + line.split("http://")[1].split()[0].rstrip("/")
-    process.terminate()
-    process.wait(timeout=30)
+    with process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert "http://" in line, line
+            yield "http://" + line.split("http://")[1].split()[0].rstrip("/")
+        finally:
+            process.terminate()
 
 
 def test_it_carries_what_is_not_python(wheel: Path) -> None:

@@ -37,7 +37,11 @@ def relative(path: Path) -> str:
 
 
 def test_the_list_of_packages_is_the_same_everywhere() -> None:
-    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks", "examples"}
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {
+        "tests",
+        "benchmarks",
+        "examples",
+    }
     shadow = (ROOT / "lineproof" / "shadow.py").read_text()
     ours = re.search(r"OURS[^=]*= \(([^)]*)\)", shadow)
     assert ours is not None

@@ -8,7 +8,8 @@
 - steady load: 200 appends a second from 8 threads; seconds until the acknowledgement, and from
   there until a checkpoint covers the entry
 - restart: opening a ledger that died with 100,000 entries acknowledged and not yet published
-- HTTP: a real ``lineproof serve`` and four clients that send OpenLineage events, 250 a batch
+- HTTP: a real ``lineproof serve``; 16 clients that send MLflow's log-batch (an entry each), then 4
+  that send OpenLineage events, 50 a request
 """
 
 import json
@@ -27,13 +28,17 @@ from uuid import NAMESPACE_URL, uuid5
 from benchmarks.ledger_table import Row, compare, entry_draft, once, print_rows, quiet
 from domain.clock import SystemClock
 from ledger.log import Log
-from tests.stress.server import serving
+from tests.stress.server import Client, batch_body, serving
 
 BATCH = 500
 SINGLES = 1_000
 RATE, SECONDS, THREADS = 200, 10, 8
 UNPUBLISHED = 100_000
-HTTP_CLIENTS, HTTP_BATCHES, HTTP_BATCH = 4, 10, 250
+MLFLOW_CLIENTS, MLFLOW_REQUESTS = 16, 50
+LINEAGE_CLIENTS, LINEAGE_REQUESTS, LINEAGE_EVENTS = 4, 4, 50
+
+Requests = list[object]
+"""Bodies that one client sends, one after the other."""
 
 
 def main() -> None:
@@ -44,7 +49,7 @@ def main() -> None:
         rows = _throughput(data, entries)
         waits = _steady_load(data / "steady")
         rows.append(_restart(data))
-        rows.append(_http(data / "http"))
+        rows += _http(data / "http")
     print_rows(f"{entries:,} entries", rows, entries=entries, **waits)
 
 
@@ -161,29 +166,42 @@ def _restart(data: Path) -> Row:
     return row
 
 
-def _http(data: Path) -> Row:
+def _http(data: Path) -> list[Row]:
+    mlflow = f"HTTP: MLflow log-batch, {MLFLOW_CLIENTS} clients"
+    lineage = f"HTTP: OpenLineage, {LINEAGE_EVENTS} events a request"
     with serving(data) as server:
-        _send(server.port, [[_event("warm up", 0)]])
-        before = _published_size(server.port)
-        batches = [
-            [
-                [_event(f"{client}-{batch}", number) for number in range(HTTP_BATCH)]
-                for batch in range(HTTP_BATCHES)
-            ]
-            for client in range(HTTP_CLIENTS)
+        run_ids = [Client(server.port, "bench").create_run() for _ in range(MLFLOW_CLIENTS)]
+        batches: list[Requests] = [
+            [batch_body(run_id, f"{run_id}-{n}") for n in range(MLFLOW_REQUESTS)]
+            for run_id in run_ids
         ]
-        threads = [threading.Thread(target=_send, args=(server.port, one)) for one in batches]
+        events: list[Requests] = [
+            [
+                [_event(f"{client}-{request}", n) for n in range(LINEAGE_EVENTS)]
+                for request in range(LINEAGE_REQUESTS)
+            ]
+            for client in range(LINEAGE_CLIENTS)
+        ]
+        return [
+            _entries_per_second(mlflow, server.port, "/api/2.0/mlflow/runs/log-batch", batches),
+            _entries_per_second(lineage, server.port, "/api/v1/lineage/batch", events),
+        ]
 
-        def run() -> None:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
 
-        row = once("", 1, run)
-        time.sleep(1)
-        count = _published_size(server.port) - before
-    name = f"HTTP: OpenLineage, {HTTP_BATCH} events a request"
+def _entries_per_second(name: str, port: int, path: str, clients: list[Requests]) -> Row:
+    """What all clients together add to the ledger, each over one connection."""
+    before = _published_size(port)
+    threads = [threading.Thread(target=_send, args=(port, path, bodies)) for bodies in clients]
+
+    def run() -> None:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    row = once(name, 1, run)
+    time.sleep(1)
+    count = _published_size(port) - before
     return Row(name, count / row.seconds, row.seconds, None, row.method, None)
 
 
@@ -199,15 +217,14 @@ def _event(name: str, number: int) -> dict[str, object]:
     }
 
 
-def _send(port: int, batches: list[list[dict[str, object]]]) -> None:
+def _send(port: int, path: str, bodies: Requests) -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    for batch in batches:
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/api/v1/lineage/batch", json.dumps(batch), headers)
+    for body in bodies:
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
         response = connection.getresponse()
-        answer = json.loads(response.read())
-        if answer.get("status") != "success":
-            raise SystemExit(f"a batch was refused: {answer}")
+        answer = response.read()
+        if response.status != 200 or b'failed_events":[{' in answer:
+            raise SystemExit(f"it was refused: {answer!r}")
     connection.close()
 
 

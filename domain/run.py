@@ -45,6 +45,8 @@ class RunStarted(TypedDict):
     """The run that informed this one (MLflow parent); empty when none."""
     job: str
     """Name of the recipe that this run executes (MLflow source name); empty when none."""
+    erasable: NotRequired[bool]
+    """True when the rest of what the run says is sealed, so that it can be erased."""
 
 
 class RunUpdated(TypedDict):

@@ -31,6 +31,7 @@ from graph.port import GraphReader
 from ledger import merkle
 from ledger.entry import Entry
 from ledger.log import Log
+from ledger.sealing import UNREADABLE
 
 logger = structlog.get_logger()
 
@@ -49,7 +50,8 @@ def replay_verdicts(
     """Replay every verdict of the ledger (of one project, if given), in order.
 
     Both stores must have caught up with the ledger. Raises ``IntegrityError`` (REPLAY_DIVERGED) at
-    the first one that does not come out the same.
+    the first one that does not come out the same; ``UsageError`` (ERASED) at the end when some
+    could not be derived, for payloads before them were erased.
     """
     size = log.head().size
     wanted = [
@@ -59,16 +61,23 @@ def replay_verdicts(
     ]
     entries = (entry for seq in wanted for entry in log.read(seq, seq + 1))
     roots = _roots(log, {_tree_size(entry) for seq in wanted for entry in log.read(seq, seq + 1)})
-    return tuple(
-        replay_verdict(
-            entry,
-            graph=graph,
-            metrics=metrics,
-            root=roots[_tree_size(entry)],
-            at=_time_before(log, entry),
-        )
-        for entry in entries
-    )
+    replayed: list[ReplayedVerdict] = []
+    erased: list[int] = []
+    for entry in entries:
+        root = roots[_tree_size(entry)]
+        try:
+            replayed.append(
+                replay_verdict(
+                    entry, graph=graph, metrics=metrics, root=root, at=_time_before(log, entry)
+                )
+            )
+        except IntegrityError:
+            if not _was_erased(log, entry):
+                raise
+            erased.append(entry.seq)
+    if erased:
+        raise _erased(erased, len(wanted))
+    return tuple(replayed)
 
 
 def replay_one(
@@ -79,9 +88,14 @@ def replay_one(
         if entry.type == VERDICT_RECORDED and entry.project == project:
             size = _tree_size(entry)
             root = _roots(log, {size})[size]
-            return replay_verdict(
-                entry, graph=graph, metrics=metrics, root=root, at=_time_before(log, entry)
-            )
+            try:
+                return replay_verdict(
+                    entry, graph=graph, metrics=metrics, root=root, at=_time_before(log, entry)
+                )
+            except IntegrityError as error:
+                if not _was_erased(log, entry):
+                    raise
+                raise _erased([seq], 1) from error
     raise NotFoundError(
         f"Entry {seq} of the project {project!r} records no verdict.",
         hint="Take the leaf index from the verdict itself.",
@@ -131,6 +145,23 @@ def replay_verdict(
         _diverged(entry, found)
     logger.info("verdict.replayed", verdict=verdict_id, seq=entry.seq)
     return ReplayedVerdict(verdict_id, entry.seq)
+
+
+def _was_erased(log: Log, entry: Entry) -> bool:
+    """Whether the verdict may rest on payloads of its project that can no longer be read."""
+    before = log.read(0, _tree_size(entry))
+    return any(e.type == UNREADABLE and e.project == entry.project for e in before)
+
+
+def _erased(seqs: list[int], of: int) -> UsageError:
+    return UsageError(
+        f"INCONCLUSIVE (erased): {len(seqs)} of {of} verdicts, the first at entry {seqs[0]}, do "
+        "not come out again from what is left.",
+        code=ErrorCode.ERASED,
+        hint="Payloads recorded before them were erased on purpose; what they say stands as "
+        "signed, but it can no longer be derived.",
+        context={"seq": seqs[0], "erased": len(seqs)},
+    )
 
 
 def _time_before(log: Log, entry: Entry) -> int | None:

@@ -73,6 +73,8 @@ emptied and rebuilt."""
 ACTIVE: Final = "active"
 DELETED: Final = "deleted"
 """Values of the attribute ``lifecycle``."""
+ERASABLE: Final = "erasable"
+"""The attribute of runs whose payloads are sealed; when they are erased it is what is left."""
 
 
 def mutations(entry: Entry) -> list[Mutation]:
@@ -137,6 +139,8 @@ def _run_started(entry: Entry) -> Iterator[Mutation]:
     yield SetAttribute(node, "status", RunStatus.RUNNING.value)
     yield SetAttribute(node, "start_time", payload["start_time"])
     yield SetAttribute(node, "lifecycle", ACTIVE)
+    if payload.get("erasable"):
+        yield SetAttribute(node, ERASABLE, "true")
     yield from _texts(node, "tags", payload["tags"])
     yield AddEdge(node, EdgeType.IN_EXPERIMENT, _experiment(entry, payload["experiment_id"]))
     if payload["user"]:

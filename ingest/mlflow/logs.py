@@ -23,6 +23,7 @@ from ingest.limits import (
     MAX_PARAMS_PER_BATCH,
     MAX_TAGS_PER_BATCH,
 )
+from ingest.mlflow.erasable import ERASABLE_TAG, check_unchanged, subject_of
 from ingest.mlflow.fields import Fields
 from ingest.mlflow.keys import param_of, tag_of
 from ingest.mlflow.points import point_of, points_of
@@ -72,8 +73,11 @@ def delete_tag(write: Write, body: Fields) -> Planned:
     run = active_run(write, run_id, [f"tags.{key}"])
     if f"tags.{key}" not in run.attributes:
         raise no_such_tag(key, f"run with id {run_id}")
+    subject = subject_of(run)
+    check_unchanged({key: ""} if key == ERASABLE_TAG else {}, subject)
     payload = RunTagDeleted(run_id=run_id, key=key)
-    return Planned((write.draft(RUN_TAG_DELETED, payload, actor=actor_of(run)),), run_id)
+    draft = write.draft(RUN_TAG_DELETED, payload, actor=actor_of(run), subject=subject)
+    return Planned((draft,), run_id)
 
 
 def _logged(
@@ -87,16 +91,19 @@ def _logged(
     if not (points or params or tags):
         return Planned((), run_id)
     _check_unchanged(run, run_id, params)
+    subject = subject_of(run)
+    check_unchanged(tags, subject)
     meaning = tag_meaning(write, run_id, tags, known=tags_of(run) if tags else {})
     payload = RunLogged(
         run_id=run_id, metrics=points, params=dict(params), tags=dict(tags), uses=meaning.uses
     )
     if meaning.parent_run_id:
         payload["parent_run_id"] = meaning.parent_run_id
-    drafts = [write.draft(RUN_LOGGED, payload, actor=actor_of(run))]
+    actor = actor_of(run)
+    drafts = [write.draft(RUN_LOGGED, payload, actor=actor, subject=subject)]
     if meaning.name:
         renamed = RunUpdated(run_id=run_id, name=meaning.name)
-        drafts.append(write.draft(RUN_UPDATED, renamed, actor=actor_of(run), part=1))
+        drafts.append(write.draft(RUN_UPDATED, renamed, actor=actor, part=1, subject=subject))
     return Planned(tuple(drafts), run_id)
 
 

@@ -1,5 +1,7 @@
 """Writes about runs themselves: start, update, delete, restore."""
 
+from collections.abc import Mapping
+
 from domain.errors import UsageError
 from domain.names import checked_text
 from domain.run import (
@@ -15,9 +17,10 @@ from domain.run import (
     RunUpdated,
 )
 from graph.model import Node
-from graph.projector import ACTIVE
+from graph.projector import ACTIVE, ERASABLE
 from ingest.facets import SOURCE_TAG
 from ingest.limits import MAX_TAGS_PER_BATCH, MAX_USER
+from ingest.mlflow.erasable import subject_in, subject_of
 from ingest.mlflow.fields import Fields, too_long
 from ingest.mlflow.keys import tag_of
 from ingest.mlflow.state import (
@@ -30,6 +33,7 @@ from ingest.mlflow.state import (
 )
 from ingest.mlflow.tags import (
     NAME_TAG,
+    TagMeaning,
     checked_run_name,
     conflicting_names,
     tag_meaning,
@@ -55,6 +59,10 @@ def create_run(write: Write, body: Fields) -> Planned:
     name = _start_name(body.text("run_name"), tags.get(NAME_TAG, ""), run_id)
     tags[NAME_TAG] = name
     meaning = tag_meaning(write, run_id, tags, known={})
+    subject = subject_in(tags)
+    if subject:
+        started = _bare_start(run_id, experiment_id, start_time)
+        return Planned(_erasable(write, started, tags, meaning, subject), run_id)
     payload = RunStarted(
         run_id=run_id,
         experiment_id=experiment_id,
@@ -70,6 +78,41 @@ def create_run(write: Write, body: Fields) -> Planned:
     return Planned((write.draft(RUN_STARTED, payload, actor=actor),), run_id)
 
 
+def _bare_start(run_id: str, experiment_id: str, start_time: int) -> RunStarted:
+    """What is recorded for ever of a run that can be erased."""
+    return RunStarted(
+        run_id=run_id,
+        experiment_id=experiment_id,
+        name=_default_name(run_id),
+        user="",
+        start_time=start_time,
+        tags={},
+        uses=[],
+        parent_run_id="",
+        job="",
+        erasable=True,
+    )
+
+
+def _erasable(
+    write: Write,
+    started: RunStarted,
+    tags: Mapping[str, str],
+    meaning: TagMeaning,
+    subject: str,
+) -> tuple[Draft, ...]:
+    run_id = started["run_id"]
+    logged = RunLogged(run_id=run_id, metrics=[], params={}, tags=dict(tags), uses=meaning.uses)
+    if meaning.parent_run_id:
+        logged["parent_run_id"] = meaning.parent_run_id
+    named = RunUpdated(run_id=run_id, name=tags[NAME_TAG])
+    return (
+        write.draft(RUN_STARTED, started, actor=""),
+        write.draft(RUN_LOGGED, logged, actor="", part=1, subject=subject),
+        write.draft(RUN_UPDATED, named, actor="", part=2, subject=subject),
+    )
+
+
 def update_run(write: Write, body: Fields) -> Planned:
     """``runs/update``: any of status, end time and name; a new name is a new tag, too."""
     run_id = body.run_id()
@@ -80,15 +123,19 @@ def update_run(write: Write, body: Fields) -> Planned:
     if end_time is not None:
         payload["end_time"] = end_time
     name = checked_run_name(body.text("run_name")) if body.text("run_name") else ""
-    if name:
-        payload["name"] = name
     run = active_run(write, run_id)
+    subject, actor = subject_of(run) if name else "", actor_of(run)
     drafts: list[Draft] = []
+    if name and not subject:
+        payload["name"] = name
     if len(payload) > 1:
-        drafts.append(write.draft(RUN_UPDATED, payload, actor=actor_of(run)))
+        drafts.append(write.draft(RUN_UPDATED, payload, actor=actor))
     if name:
         renamed = RunLogged(run_id=run_id, metrics=[], params={}, tags={NAME_TAG: name}, uses=[])
-        drafts.append(write.draft(RUN_LOGGED, renamed, actor=actor_of(run), part=1))
+        drafts.append(write.draft(RUN_LOGGED, renamed, actor=actor, part=1, subject=subject))
+    if subject:
+        named = RunUpdated(run_id=run_id, name=name)
+        drafts.append(write.draft(RUN_UPDATED, named, actor=actor, part=2, subject=subject))
     return Planned(tuple(drafts), run_id)
 
 
@@ -105,7 +152,9 @@ def restore_run(write: Write, body: Fields) -> Planned:
 
 
 def actor_of(run: Node) -> str:
-    """On whose behalf a request about ``run`` is recorded."""
+    """On whose behalf a request about ``run`` is recorded; nobody's when it can be erased."""
+    if ERASABLE in run.attributes:
+        return ""
     return tags_of(run).get(USER_TAG) or str(run.attributes.get("user", ""))
 
 
@@ -136,7 +185,11 @@ def _time(body: Fields, name: str) -> int | None:
 def _start_name(name: str, tag: str, run_id: str) -> str:
     if name and tag and name != tag:
         raise conflicting_names(name[:250], tag[:250])
-    return checked_run_name(name or tag or f"run-{run_id[:8]}")
+    return checked_run_name(name or tag or _default_name(run_id))
+
+
+def _default_name(run_id: str) -> str:
+    return f"run-{run_id[:8]}"
 
 
 def _status(body: Fields) -> str:

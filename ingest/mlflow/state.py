@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from domain.errors import ConflictError, ErrorCode, NotFoundError, UsageError
 from graph.model import EdgeType, Node, NodeKind, node_id
 from graph.port import Condition, Direction, NodeQuery, Operator
-from graph.projector import ACTIVE
+from graph.projector import ACTIVE, ERASABLE
 from ingest.facets import REPOSITORY_TAG, SOURCE_TAG
 from ingest.mlflow.write import Write
 
@@ -19,6 +19,8 @@ USER_TAG = "mlflow.user"
 RUN_NAMES = (
     "lifecycle",
     "user",
+    ERASABLE,
+    "tags.lineproof.erasable",
     f"tags.{USER_TAG}",
     f"tags.{REPOSITORY_TAG}",
     f"tags.{SOURCE_TAG}",

@@ -24,9 +24,15 @@ class Write:
     graph: GraphReader
 
     def draft(
-        self, kind: str, payload: Mapping[str, object], *, actor: str, part: int = 0
+        self,
+        kind: str,
+        payload: Mapping[str, object],
+        *,
+        actor: str,
+        part: int = 0,
+        subject: str = "",
     ) -> Draft:
-        """A draft of this request; ``part`` tells its drafts apart."""
+        """A draft of this request; ``part`` tells its drafts apart, ``subject`` can be erased."""
         return Draft(
             type=kind,
             project=self.project,
@@ -34,6 +40,7 @@ class Write:
             source=SOURCE,
             idem=f"{self.idem}/{part}" if part else self.idem,
             payload=cast("JsonObject", payload),
+            subject=subject,
         )
 
     def fresh_run_id(self) -> str:

@@ -15,6 +15,7 @@ from lineproof import settings as names
 from lineproof.cli import (
     approver,
     compare,
+    erase,
     gate,
     import_,
     ledger,
@@ -47,6 +48,7 @@ _COMMANDS = (
     ("replay", replay),
     ("ledger", ledger),
     ("witness", witness),
+    ("erase", erase),
 )
 _OPTIONS = (
     ("data", names.DATA),

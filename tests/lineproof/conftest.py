@@ -18,6 +18,14 @@ def _restore_logging() -> Iterator[None]:
     root.handlers, root.level = handlers, level
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _remember_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fixtures of modules ask servers, too, before ``remembered`` is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINEPROOF_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def remembered(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where commands remember checkpoints: not in the home of whoever runs the tests."""

@@ -1,14 +1,16 @@
 """Metric files of others (CSV, JSON lines, Parquet) as rows of text, a bounded part at a time."""
 
+import itertools
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import polars as pl
 
 from domain.errors import ErrorCode, UsageError
+from domain.metric import parse_decimal
 
 MetricCell: TypeAlias = str | int | float | bool | None
 MetricFileRow: TypeAlias = dict[str, MetricCell]
@@ -17,6 +19,15 @@ ROWS_AT_ONCE: Final = 50_000
 MAX_FOOTER: Final = 16 * 1024 * 1024
 """Bytes of a Parquet footer: it is read whole, and says how much else is."""
 SUFFIXES: Final = (".csv", ".json", ".jsonl", ".ndjson", ".parquet")
+EXPORTED: Final = pl.Schema(
+    {
+        "run": pl.String(),
+        "key": pl.String(),
+        "value": pl.Float64(),
+        "step": pl.Int64(),
+        "at": pl.Int64(),
+    }
+)
 _MAGIC = b"PAR1"
 
 
@@ -83,3 +94,18 @@ def _plain(row: dict[str, object]) -> MetricFileRow:
         name: value if isinstance(value, str | int | float | bool) or value is None else str(value)
         for name, value in row.items()
     }
+
+
+def write_points(path: Path, rows: Iterable[tuple[str, str, str, int, int]]) -> int:
+    """Write (run, key, value as text, step, milliseconds) as Parquet; how many rows there were.
+
+    Values are doubles in the file, non-finite ones included. Raises ``OSError``.
+    """
+    parts = [pl.DataFrame(schema=EXPORTED)]
+    remaining = iter(rows)
+    while part := list(itertools.islice(remaining, ROWS_AT_ONCE)):
+        values = [(run, key, parse_decimal(text), step, at) for run, key, text, step, at in part]
+        parts.append(pl.DataFrame(values, schema=EXPORTED, orient="row"))
+    table = pl.concat(parts)
+    table.write_parquet(path)
+    return table.height

@@ -169,12 +169,12 @@ def _agent(document: _Document, run: str) -> str:
 
 def _artifact(document: _Document, name: str, value: JsonObject) -> ArtifactRef:
     iri = _iri(document, name)
-    digest = _first(value, "lineproof:digest")
+    algorithm = _first(value, "lineproof:algorithm")
     ref = ArtifactRef(
         kind=_first(value, "lineproof:kind") or ArtifactKind.FILE.value,
         name=_first(value, "lineproof:name") or _first(value, "prov:label") or name,
-        digest=digest or iri,
-        algorithm=_first(value, "lineproof:algorithm") or "prov.id",
+        digest=_first(value, "lineproof:digest") if algorithm else iri,
+        algorithm=algorithm or "prov.id",
         strength=_first(value, "lineproof:strength") or Strength.NAMED.name,
     )
     uri = _first(value, "lineproof:uri") or _first(value, "prov:location")

@@ -47,3 +47,7 @@ def test_import(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> No
     follow("import.md", server)
     lines = [line for line in capsys.readouterr().out.splitlines() if "runs read" in line]
     assert [line.split()[0] for line in lines] == ["4", "4", "0", "7"]
+
+
+def test_export(server: RunningServer) -> None:
+    follow("export.md", server)

@@ -1,0 +1,1 @@
+"""What Lineproof holds, in the forms that other tools read."""

@@ -167,6 +167,7 @@ def _seconds(work: Callable[[int], None], threads: int) -> float:
 def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     rows: dict[str, tuple[float, float, float]] = {}
 
     def rate(name: str, measure: Callable[[Served, int], float], threads: int) -> None:
@@ -195,13 +196,13 @@ def main() -> None:
         rate("whole runs, raw, 1 thread, runs/s", raw_runs, 1)
         rate("whole runs, raw, 4 threads, runs/s", raw_runs, 4)
         rate("whole runs, client, runs/s", client_runs, 1)
-        callers = [Caller(us), Caller(peer)]
-        seconds = [history(caller) for caller in callers]
+        seconds = [history(Caller(served)) for served in (us, peer)]
         show("history of 100,000 points, s", *seconds, seconds[1] / seconds[0])
-        for caller in callers:
+        for served in (us, peer):
+            caller = Caller(served)  # A kept connection is closed after some seconds of silence.
             for number in range(runs):
                 whole_run(caller, number)
-        taken = [searches(caller) for caller in callers]
+        taken = [searches(Caller(served)) for served in (us, peer)]
         for name, rank in (("p50", 0.5), ("p99", 0.99)):
             ours, theirs = (found[int(rank * (len(found) - 1))] for found in taken)
             show(f"search in {runs} runs, {name}, ms", ours, theirs, theirs / ours)

@@ -12,6 +12,29 @@ OWN_ATTRIBUTE: Final = "lineproof.own."
 the same version others: what a run said is read back, whatever others say later."""
 
 
+ARTIFACT_LOGGED: Final = "artifact.logged"
+ARTIFACT_DELETED: Final = "artifact.deleted"
+
+
+class ArtifactLogged(TypedDict):
+    """A file was stored under a path; a path may get another file later."""
+
+    path: str
+    """Below the project's artifact root: ``<experiment>/<run>/artifacts/...`` as a rule."""
+    run_id: str
+    """The run that it belongs to; empty when the path names none."""
+    digest: str
+    """``sha256:<hex>`` of the bytes, which stand in the blob of that name."""
+    size: int
+    """Bytes."""
+
+
+class ArtifactDeleted(TypedDict):
+    """Files are not shown any more. Their bytes and their history stay."""
+
+    paths: list[str]
+
+
 class ArtifactKind(StrEnum):
     """What an artifact version is."""
 

@@ -11,7 +11,15 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
-from domain.artifact import ArtifactRef, ArtifactUse, artifact_id
+from domain.artifact import (
+    ARTIFACT_DELETED,
+    ARTIFACT_LOGGED,
+    ArtifactDeleted,
+    ArtifactLogged,
+    ArtifactRef,
+    ArtifactUse,
+    artifact_id,
+)
 from domain.canonical import JsonObject, JsonValue, canonical_bytes
 from domain.experiment import (
     EXPERIMENT_CREATED,
@@ -64,6 +72,7 @@ from graph.model import (
     UnsetAttribute,
     node_id,
 )
+from graph.model_projector import MODELS
 from ledger.entry import Entry
 
 PROJECTOR_VERSION: Final = 1
@@ -278,6 +287,30 @@ def _verdict_recorded(entry: Entry) -> Iterator[Mutation]:
         yield AddEdge(node, EdgeType.JUDGED, node_id(NodeKind.RUN, run), "baseline")
 
 
+def _artifact_logged(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("ArtifactLogged", entry.payload)
+    node = _file(entry, payload["path"])
+    yield AddNode(node, NodeKind.FILE, entry.project)
+    yield SetAttribute(node, "path", payload["path"])
+    # Under one run or model stand few files: what a folder holds is found by this.
+    yield SetAttribute(node, "root", file_root(payload["path"]))
+    yield SetAttribute(node, "run_id", payload["run_id"])
+    yield SetAttribute(node, "digest", payload["digest"])
+    yield SetAttribute(node, "size", payload["size"])
+    yield SetAttribute(node, "lifecycle", ACTIVE)
+
+
+def _artifact_deleted(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("ArtifactDeleted", entry.payload)
+    for path in payload["paths"]:
+        yield SetAttribute(_file(entry, path), "lifecycle", DELETED)
+
+
+def file_root(path: str) -> str:
+    """The first two folders of a path, as far as it has them."""
+    return "/".join(path.split("/")[:-1][:2])
+
+
 def _used(entry: Entry, run: str, uses: Iterable[ArtifactUse]) -> Iterator[Mutation]:
     for use in uses:
         artifact = yield from _artifact(entry, use)
@@ -341,6 +374,10 @@ def _known_job(entry: Entry, name: str) -> Iterator[Mutation]:
     yield SetAttribute(node, "name", name)
 
 
+def _file(entry: Entry, path: str) -> str:
+    return node_id(NodeKind.FILE, f"{entry.project}/{path}")
+
+
 def _policy(entry: Entry, name: str, digest: str) -> str:
     return node_id(NodeKind.POLICY, derived_id("policy", entry.project, name, digest))
 
@@ -376,6 +413,9 @@ _PROJECTORS: Final[Mapping[str, _Projector]] = MappingProxyType(
         LINEAGE_EVENT_RECORDED: _lineage_event_recorded,
         RUN_DELETED: _run_deleted,
         RUN_RESTORED: _run_restored,
+        ARTIFACT_LOGGED: _artifact_logged,
+        ARTIFACT_DELETED: _artifact_deleted,
+        **MODELS,
         POLICY_APPLIED: _policy_applied,
         VERDICT_RECORDED: _verdict_recorded,
         **GOVERNANCE,

@@ -13,6 +13,7 @@ A full disk before that point is a ``StorageFullError``: nothing was promised, n
 """
 
 import errno
+import itertools
 import os
 import threading
 from collections.abc import Generator, Mapping
@@ -105,6 +106,7 @@ class DurableFolder:
         self._root = root
         self._staging = staging
         self._fs = fs
+        self._staged = itertools.count()
         self._durable_folders = {root.parent, staging.parent}
 
     @property
@@ -136,6 +138,22 @@ class DurableFolder:
                 self._fs.rename(temporary, target)
             for folder in sorted({target.parent for _, target in staged}):
                 self._sync(folder)
+
+    def staged_file(self) -> Path:
+        """A free name in the staging folder, for a file that ``adopt`` takes later."""
+        return self._staging / f"{os.getpid()}-upload-{next(self._staged)}"
+
+    def adopt(self, temporary: Path, relative: str) -> None:
+        """Take a written file of the staging folder; durable under ``relative`` on return.
+
+        Raises ``FsyncFailed``, ``StorageFullError`` or ``BackendError``.
+        """
+        target = self._root / relative
+        with typed_errors():
+            self._make_folder(target.parent)
+            self._sync(temporary)
+            self._fs.rename(temporary, target)
+            self._sync(target.parent)
 
     def remove_tree(self, relative: str) -> None:
         """Remove a folder of files; not durable: after a crash some may be back."""

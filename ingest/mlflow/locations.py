@@ -31,6 +31,37 @@ def checked_location(location: str, *, what: str) -> str:
     return location
 
 
+def checked_source(source: str) -> str:
+    """The address of a model version's files, kept as text; ``UsageError`` (INVALID_PATH) when it
+    could lead astray: steps upwards, controls, backslashes, or a path of this machine."""
+    if source.lower().startswith("runs:"):
+        checked_location(f"x{source}", what="source")
+        return source
+    checked_location(source, what="source")
+    if "://" not in source and not re.match(r"[a-z0-9+.-]{2,}:/", source, re.ASCII | re.IGNORECASE):
+        raise _invalid("source", "must be an address, not a local path")
+    if source.lower().startswith("file:"):
+        raise _invalid("source", "must not be a file of this machine")
+    return source
+
+
+def checked_artifact_path(path: str) -> str:
+    """``path`` when it is one plain relative path; ``UsageError`` (INVALID_PATH) otherwise.
+
+    Refused, however often percent-encoded: absolute paths, steps upwards, empty steps, drives,
+    addresses, backslashes, fragments and control characters.
+    """
+    if len(path) > MAX_LOCATION:
+        raise too_long("path", MAX_LOCATION)
+    plain = _unquoted(checked_text(path, what="path", limit=MAX_LOCATION), "path")
+    if any(character < " " or character in "#?;\\\x7f" for character in plain):
+        raise _invalid("path", "must not hold '#', '?', ';', backslashes or controls")
+    steps = plain.split("/")
+    if any(step in ("", ".", "..") for step in steps) or ":" in steps[0]:
+        raise _invalid("path", "must be relative, without '.', '..' and empty steps")
+    return path
+
+
 def checked_model_id(model_id: str) -> str:
     """``model_id`` when it is a plain identifier; ``UsageError`` (INVALID_PATH) otherwise."""
     if not _MODEL_ID.fullmatch(model_id):
@@ -51,5 +82,5 @@ def _invalid(what: str, why: str) -> UsageError:
     return UsageError(
         f"'{what}' {why}.",
         code=ErrorCode.INVALID_PATH,
-        hint="Give one plain absolute address, such as s3://bucket/folder.",
+        hint="Give one plain path or address, such as model/data.bin or s3://bucket/folder.",
     )

@@ -17,8 +17,12 @@ INGEST_LIMIT = 8 * 1024 * 1024
 """Bytes of a body where runs are recorded."""
 QUERY_LIMIT = 64 * 1024
 """Bytes of a body that asks or declares something: queries, gate requests, policies."""
+FILE_LIMIT = 64 * 1024 * 1024 * 1024
+"""Bytes of a stored file, which is never held in memory."""
 SECONDS = 30.0
-"""How long a whole body may take to arrive."""
+"""How long a whole body may take to arrive, and each piece of a file."""
+
+_FILES = "/api/2.0/mlflow-artifacts/artifacts/"
 
 _QUERY_PATHS = ("/compare", "/gate", "/graphql", "/lineage", "/policies")
 _EVENT_PATH = "/api/v1/lineage"
@@ -41,6 +45,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         try:
+            if _is_upload(scope):
+                _check(scope, FILE_LIMIT)
+                await self._app(scope, _limited(receive, FILE_LIMIT, self._seconds), send)
+                return
             async with asyncio.timeout(self._seconds):
                 body = await _read(scope, receive)
         except _CallerGone:
@@ -54,17 +62,8 @@ class BodyLimit:
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
-    headers = Headers(scope=scope)
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise UsageError(
-            "Compressed bodies are not accepted.",
-            code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-            hint="Send the body without Content-Encoding.",
-        )
     limit = _limit(scope["path"])
-    declared = headers.get("content-length", "0")
-    if not (declared.isascii() and declared.isdigit()) or int(declared[:20]) > limit:
-        raise _too_large(limit)
+    _check(scope, limit)
     parts = bytearray()
     while True:
         message = await receive()
@@ -75,6 +74,43 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
             raise _too_large(limit)
         if not message.get("more_body", False):
             return bytes(parts)
+
+
+def _check(scope: Scope, limit: int) -> None:
+    """Refuse a body by what its headers say of it."""
+    headers = Headers(scope=scope)
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UsageError(
+            "Compressed bodies are not accepted.",
+            code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+            hint="Send the body without Content-Encoding.",
+        )
+    declared = headers.get("content-length", "0")
+    if not (declared.isascii() and declared.isdigit()) or int(declared[:20]) > limit:
+        raise _too_large(limit)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "PUT" and _FILES in scope["path"]
+
+
+def _limited(receive: Receive, limit: int, seconds: float) -> Receive:
+    """The body piece by piece; ``UsageError`` beyond the limit or when a piece is late."""
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        try:
+            async with asyncio.timeout(seconds):
+                message = await receive()
+        except TimeoutError as error:
+            raise _too_slow(seconds) from error
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise _too_large(limit)
+        return message
+
+    return limited
 
 
 def _limit(path: str) -> int:

@@ -17,6 +17,7 @@ from domain.ids import DEFAULT_PROJECT, IdSource
 from domain.strict_json import parse_json_object
 from ingest.mlflow import experiments, inputs, logs, runs
 from ingest.mlflow.fields import Fields
+from lineproof.http import mlflow_files
 from lineproof.http.errors import request_id_of
 from lineproof.http.mlflow_calls import (
     Call,
@@ -36,6 +37,7 @@ from lineproof.http.mlflow_calls import (
     run_write,
 )
 from lineproof.http.mlflow_errors import error_answer, masked_answer, unknown_endpoint_answer
+from lineproof.http.mlflow_models import MODEL_OPERATIONS
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -88,8 +90,9 @@ def routes(services: "Services") -> list[BaseRoute]:
     tracking = Tracking(services)
     found: list[BaseRoute] = [
         Route(f"{PREFIX}/{path}", _endpoint(tracking, operation), methods=[method])
-        for (method, path), operation in OPERATIONS.items()
+        for (method, path), operation in {**OPERATIONS, **MODEL_OPERATIONS}.items()
     ]
+    found += mlflow_files.routes(tracking)
     found += [
         Route("/api/3.0/mlflow/server-info", _server_info, methods=["GET"]),
         Route("/health", _health, methods=["GET"]),
@@ -137,7 +140,9 @@ def _fields(request: Request, body: bytes) -> JsonObject:
         for name in query:
             values = query.getlist(name)
             fields[name] = values if len(values) > 1 else values[0]
-        return fields
+        return {**fields, **request.path_params}
+    if request.method == "DELETE" and not body.strip():
+        return dict(request.path_params)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UsageError(
@@ -145,7 +150,7 @@ def _fields(request: Request, body: bytes) -> JsonObject:
             code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
             hint="Send the request's fields as one JSON object.",
         )
-    return parse_json_object(body) if body.strip() else {}
+    return {**(parse_json_object(body) if body.strip() else {}), **request.path_params}
 
 
 def _idempotency_key(request: Request, ids: IdSource) -> str:

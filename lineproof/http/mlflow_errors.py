@@ -64,6 +64,11 @@ def masked_answer(request_id: str) -> Response:
     return _answer("INTERNAL_ERROR", 500, message, ErrorCode.INTERNAL, {})
 
 
+def not_implemented_answer(message: str) -> Response:
+    """The answer for a way of doing something that MLflow's clients try and can do without."""
+    return _answer("NOT_IMPLEMENTED", 501, message, ErrorCode.NOT_FOUND, {})
+
+
 def unknown_endpoint_answer(path: str) -> Response:
     """The answer for a part of MLflow's API that is not served."""
     message = f"There is no API at {path[:200]}. Lineproof serves MLflow's tracking API 2.0."

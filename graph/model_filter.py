@@ -1,0 +1,89 @@
+"""What MLflow's search strings mean for models: conditions on attributes, params and tags."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from graph.filter import LISTED, NULLABLE, NUMERIC, TEXTUAL, allow, integer_of, operand_of
+from graph.filter_syntax import MAX_ORDERS, Column, Comparison, parse_comparisons, parse_order
+from graph.filter_tokens import invalid, too_complex
+from graph.port import Condition, Order
+
+_TIMES: Final = frozenset({"created_at", "updated_at", "version"})
+"""Attributes that are whole numbers."""
+_PREFIXES: Final = {"param": "params", "params": "params", "tag": "tags", "tags": "tags"}
+_BARE: Final = frozenset({"attribute", "attributes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What may be searched: the search name of each attribute, and what the graph calls it."""
+
+    attributes: Mapping[str, str]
+
+    def conditions(self, text: str) -> tuple[Condition, ...]:
+        """The conditions that ``text`` joins by AND.
+
+        Raises ``UsageError``: INVALID_ARGUMENT with the column, TOO_COMPLEX.
+        """
+        return tuple(self._condition(comparison) for comparison in parse_comparisons(text))
+
+    def orders(self, clauses: tuple[str, ...]) -> tuple[Order, ...]:
+        """The orders that the clauses write, the most significant first; errors as above."""
+        if len(clauses) > MAX_ORDERS:
+            raise too_complex(f"it orders by more than {MAX_ORDERS} columns")
+        parsed = [parse_order(clause) for clause in clauses]
+        return tuple(Order(self._name(one.column), one.descending) for one in parsed)
+
+    def _condition(self, comparison: Comparison) -> Condition:
+        name = self._name(comparison.column)
+        if name in _TIMES:
+            allow(comparison, NUMERIC)
+            return Condition(name, comparison.operator, integer_of(comparison.values[0]))
+        allow(comparison, TEXTUAL | LISTED | NULLABLE)
+        return Condition(name, comparison.operator, operand_of(comparison))
+
+    def _name(self, column: Column) -> str:
+        if column.entity in _PREFIXES:
+            return f"{_PREFIXES[column.entity]}.{column.key}"
+        name = self.attributes.get(column.key) if column.entity in _BARE else None
+        if name is None:
+            raise invalid(
+                column.at,
+                f"Invalid attribute name: {column.entity}.{column.key}",
+                hint=f"Valid names are {', '.join(sorted(self.attributes))}, params and tags.",
+            )
+        return name
+
+
+LOGGED_MODELS: Final = Columns(
+    {
+        "name": "name",
+        "model_id": "model_id",
+        "model_type": "model_type",
+        "status": "status",
+        "source_run_id": "source_run_id",
+        "experiment_id": "experiment_id",
+        "creation_timestamp": "created_at",
+        "creation_time": "created_at",
+        "last_updated_timestamp": "updated_at",
+    }
+)
+REGISTERED_MODELS: Final = Columns(
+    {
+        "name": "name",
+        "timestamp": "updated_at",
+        "creation_timestamp": "created_at",
+        "last_updated_timestamp": "updated_at",
+    }
+)
+MODEL_VERSIONS: Final = Columns(
+    {
+        "name": "name",
+        "run_id": "run_id",
+        "source_path": "source",
+        "version_number": "version",
+        "creation_timestamp": "created_at",
+        "last_updated_timestamp": "updated_at",
+    }
+)

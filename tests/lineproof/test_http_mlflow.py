@@ -96,7 +96,6 @@ def test_a_body_must_be_json_by_name(http: TestClient, run_id: str) -> None:
     "path",
     [
         f"{API}nothing",
-        f"{API}logged-models",
         "/api/3.0/mlflow/traces/search",
         "/ajax-api/2.0/mlflow/runs/search",
         "/api/4.0/x",

@@ -1,7 +1,7 @@
 """Ancestries in a graph of 100,000 nodes and 300,000 edges, beside the bare query and networkx.
 
 ``python -m benchmarks.bench_lineage [ROUNDS] [--neo4j]`` records 50,000 runs: each generates one
-artifact and uses five earlier ones. Then, interleaved:
+artifact and uses five recent ones. Then, interleaved:
 
 - the ancestry of a typical run (100 nodes), whole: nodes with attributes, edges, distances; beside
   the bare recursive query for its keys
@@ -35,6 +35,8 @@ from telemetry.probe import measure
 
 RUNS = 50_000
 USES = 5
+RECENT = 500
+"""How far back a run looks for what it uses."""
 TYPICAL = 100
 BATCH = 2_000
 
@@ -126,7 +128,8 @@ def _record(store: GraphStore) -> None:
 def _entries() -> Iterator[Entry]:
     draw = random.Random(7)
     for number in range(RUNS):
-        parents = sorted({draw.randrange(number) for _ in range(USES)} if number else set())
+        recent = range(max(0, number - RECENT), number)
+        parents = sorted({draw.choice(recent) for _ in range(USES)} if recent else set())
         uses = [{**_model(each), "role": f"input{index}"} for index, each in enumerate(parents)]
         started: JsonObject = {
             "run_id": _run_id(number),

@@ -218,6 +218,18 @@ class MemoryGraph:
             truncated=len(kept) < len(nearest),
         )
 
+    def reachable(
+        self,
+        roots: Collection[str],
+        *,
+        direction: Direction,
+        types: Collection[EdgeType],
+        as_of: int | None = None,
+    ) -> frozenset[str]:
+        with self._lock:
+            edges = self._visible_edges(types, as_of)
+            return frozenset(_distances(self.nodes(roots, as_of=as_of), edges, direction, None))
+
     def history(self, node: str) -> Sequence[AttributeChange]:
         with self._lock:
             changes = list(self._state.changes.get(node, []))

@@ -163,6 +163,17 @@ class GraphReader(Protocol):
         """
         ...
 
+    def reachable(
+        self,
+        roots: Collection[str],
+        *,
+        direction: Direction,
+        types: Collection[EdgeType],
+        as_of: int | None = None,
+    ) -> frozenset[str]:
+        """The ids of everything that ``closure`` would find without bounds, and nothing more."""
+        ...
+
     def history(self, node: str) -> Sequence[AttributeChange]:
         """Every value that each attribute of ``node`` ever had, by (name, seq)."""
         ...

@@ -31,6 +31,19 @@ def closure(
     )
 
 
+def reachable(
+    tx: AnyTransaction,
+    roots: Collection[str],
+    direction: Direction,
+    types: Collection[EdgeType],
+    as_of: int,
+) -> frozenset[str]:
+    """See ``GraphReader.reachable``."""
+    walk = _Walk(tx, direction, types, as_of)
+    walk.go(nodes(tx, roots, as_of), None, None)
+    return frozenset(walk.distance)
+
+
 class _Walk:
     """A breadth-first search that remembers what it crossed."""
 

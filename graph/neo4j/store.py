@@ -164,6 +164,18 @@ class Neo4jGraph:
             )
         )
 
+    def reachable(
+        self,
+        roots: Collection[str],
+        *,
+        direction: Direction,
+        types: Collection[EdgeType],
+        as_of: int | None = None,
+    ) -> frozenset[str]:
+        return self._connection.read(
+            lambda tx: closure.reachable(tx, roots, direction, types, self._position(tx, as_of))
+        )
+
     def history(self, node: str) -> Sequence[AttributeChange]:
         return self._connection.read(lambda tx: reads.history(tx, node))
 

@@ -42,6 +42,19 @@ _STEP: Final = """
 """
 
 
+_IDS: Final = """
+    WITH RECURSIVE
+    wanted(type) AS (SELECT value FROM json_each(:types)),
+    reach(key) AS (
+        SELECT value FROM json_each(:keys)
+        UNION
+        SELECT e.{there} FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
+        WHERE e.seq < :as_of AND +e.type IN wanted
+    )
+    SELECT n.id FROM reach CROSS JOIN node AS n ON n.key = reach.key
+"""
+
+
 class _Walk:
     """One closure under way: how edges are fetched, and from where."""
 
@@ -59,6 +72,12 @@ class _Walk:
     def reach(self, roots: Sequence[int]) -> list[_Row]:
         """All edges that leave anything reachable from ``roots``."""
         return self._fetch(_REACH, roots)
+
+    def ids(self, roots: Sequence[int]) -> frozenset[str]:
+        """The ids of everything reachable from ``roots``."""
+        parameters = {**self._parameters, "keys": json.dumps(roots)}
+        rows = self._db.execute(_IDS.format(**self._sides), parameters)
+        return frozenset(id_ for (id_,) in rows)
 
     def step(self, keys: Sequence[int]) -> list[_Row]:
         """The edges that leave ``keys``."""
@@ -97,6 +116,17 @@ def closure(
         distance={id_: distance[key] for key, id_ in ids.items()},
         truncated=len(kept) < len(nearest),
     )
+
+
+def reachable(
+    db: sqlite3.Connection,
+    roots: Collection[str],
+    direction: Direction,
+    types: Collection[EdgeType],
+    as_of: int | None,
+) -> frozenset[str]:
+    """See ``GraphReader.reachable``."""
+    return _Walk(db, direction, types, as_of).ids(_root_keys(db, roots, as_of))
 
 
 def _root_keys(db: sqlite3.Connection, roots: Collection[str], as_of: int | None) -> list[int]:

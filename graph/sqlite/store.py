@@ -143,6 +143,17 @@ class SqliteGraph:
         with self._connections.reading() as db:
             return closure.closure(db, roots, direction, types, depth, limit, as_of)
 
+    def reachable(
+        self,
+        roots: Collection[str],
+        *,
+        direction: Direction,
+        types: Collection[EdgeType],
+        as_of: int | None = None,
+    ) -> frozenset[str]:
+        with self._connections.reading() as db:
+            return closure.reachable(db, roots, direction, types, as_of)
+
     def history(self, node: str) -> Sequence[AttributeChange]:
         with self._connections.reading() as db:
             return reads.history(db, node)

@@ -437,6 +437,11 @@ class GraphContract:
             assert whole.distance == {"run:r0": 0, "run:r1": 1, "run:r2": 2, "run:r3": 3}
             assert len(whole.edges) == 4
             assert not whole.truncated
+        for as_of, reached in ((None, 4), (5, 2), (4, 1)):
+            found = graph_store.reachable(
+                ["run:r0", "run:none"], direction=Direction.UPSTREAM, types=LINEAGE, as_of=as_of
+            )
+            assert found == {f"run:r{number}" for number in range(reached)}
 
     def test_a_closure_as_of_crosses_no_later_edge(self, graph_store: GraphStore) -> None:
         said = [("run.started", "default", run_started(f"r{n}")) for n in range(3)]

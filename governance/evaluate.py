@@ -20,23 +20,21 @@ from typing import cast
 import structlog
 
 from analytics.facts import SummaryReader
-from domain.canonical import JsonObject, canonical_digest
-from domain.errors import ConflictError, ErrorCode, StaleError, UsageError
+from domain.canonical import JsonObject
+from domain.errors import ConflictError, ErrorCode, UsageError
 from domain.ids import derived_id
 from domain.verdict import VERDICT_RECORDED
-from domain.waiver import TIME_WITNESSED
 from governance.declared_policy import DeclaredPolicy
 from governance.evidence import gather_evidence
 from governance.gate import judge
 from governance.gate_request import GateRequest
+from governance.position import witnessed_position
 from governance.quarantine import REASON_LIMIT, Keeper
-from governance.statement import Statement, as_json
 from governance.triggers import triggered
 from governance.verdict import VerdictRecord, find_verdict, recorded_payload
+from governance.verdict_id import verdict_id_of
 from governance.verdict_statement import verdict_statement
-from graph.model import NodeKind
-from graph.port import GraphReader, NodeQuery
-from ledger.checkpoint import Checkpoint
+from graph.port import GraphReader
 from ledger.entry import Draft
 from ledger.log import Log
 
@@ -65,7 +63,9 @@ def evaluate_gate(
     """
     if declared is not None and not request.dry_run:
         raise UsageError("A policy that is not in force can only be tried in a dry run.")
-    checkpoint, at = _position(request, log, graph, catch_up, project, source)
+    checkpoint, at = witnessed_position(
+        log, graph, catch_up, project=project, source=source, may_write=not request.dry_run
+    )
     recorded = _recorded_under_key(request, graph, project)
     if recorded is not None:
         return recorded
@@ -104,48 +104,6 @@ def evaluate_gate(
         replayed=verdict.replayed,
     )
     return verdict
-
-
-def verdict_id_of(request: GateRequest, project: str, statement: Statement) -> str:
-    """The id: of the idempotency key when there is one, else of the claim without its position."""
-    if request.idempotency_key is not None:
-        return derived_id("verdict", project, "key", request.idempotency_key)
-    moving = ("as_of", "judged_at")
-    claim = {name: value for name, value in as_json(statement).items() if name not in moving}
-    return derived_id("verdict", project, "claim", canonical_digest(claim))
-
-
-def _position(
-    request: GateRequest,
-    log: Log,
-    graph: GraphReader,
-    catch_up: Callable[[], int],
-    project: str,
-    source: str,
-) -> tuple[Checkpoint, int | None]:
-    """The checkpoint to read at, and the `at` of its last entry when waivers may count.
-
-    A dry run writes nothing, so it cannot witness the time: no waiver counts in it.
-    """
-    checkpoint = _caught_up(log, catch_up)
-    query = NodeQuery(project, NodeKind.WAIVER)
-    if request.dry_run or not graph.count(query, as_of=checkpoint.size):
-        return checkpoint, None
-    idem = f"time/{checkpoint.size}/{checkpoint.root.hex()}"
-    log.append([Draft(TIME_WITNESSED, project, "", source, idem, {})])
-    checkpoint = _caught_up(log, catch_up)
-    (last,) = log.read(checkpoint.size - 1, checkpoint.size)
-    return checkpoint, last.at
-
-
-def _caught_up(log: Log, catch_up: Callable[[], int]) -> Checkpoint:
-    checkpoint = log.publish()
-    if catch_up() < checkpoint.size:
-        raise StaleError(
-            f"The projections do not reach the checkpoint at {checkpoint.size}.",
-            hint="Ask again in a moment.",
-        )
-    return checkpoint
 
 
 def _recorded_under_key(

@@ -15,6 +15,12 @@ from domain.quarantine import (
     QuarantineHeld,
     QuarantineState,
 )
+from domain.schedule import (
+    SCHEDULE_COMMITTED,
+    TASK_COMMITTED,
+    ScheduleCommitted,
+    TaskCommitted,
+)
 from domain.waiver import (
     APPROVERS_SET,
     WAIVER_EXPIRED,
@@ -103,6 +109,27 @@ def _waiver_expired(entry: Entry) -> Iterator[Mutation]:
     yield SetAttribute(node_id(NodeKind.WAIVER, payload["waiver_id"]), "state", "expired")
 
 
+def _schedule(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("ScheduleCommitted", entry.payload)
+    node = node_id(NodeKind.SCHEDULE, f"{entry.project}/{payload['digest']}")
+    yield AddNode(node, NodeKind.SCHEDULE, entry.project)
+    yield SetAttribute(node, "digest", payload["digest"])
+    yield SetAttribute(node, "document", _canonical(payload["schedule"]))
+    yield SetAttribute(node, "position", payload["position"])
+    yield SetAttribute(node, "at", payload["at"])
+    yield SetAttribute(node, "done", 0)
+    yield SetAttribute(node, "state", "open")
+
+
+def _task(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("TaskCommitted", entry.payload)
+    node = node_id(NodeKind.SCHEDULE, f"{entry.project}/{payload['schedule']}")
+    yield SetAttribute(node, "done", payload["index"] + 1)
+    yield SetAttribute(node, f"states.{payload['index']}", payload["state"])
+    if payload["last"]:
+        yield SetAttribute(node, "state", "closed")
+
+
 def _canonical(value: JsonValue) -> str:
     return canonical_bytes(value).decode("utf-8")
 
@@ -116,6 +143,8 @@ GOVERNANCE: Final[Mapping[str, Projector]] = MappingProxyType(
         QUARANTINE_HELD: _held,
         QUARANTINE_PROPAGATED: _propagated,
         QUARANTINE_RELEASED: _released,
+        SCHEDULE_COMMITTED: _schedule,
+        TASK_COMMITTED: _task,
         WAIVER_EXPIRED: _waiver_expired,
         WAIVER_REVOKED: _waiver_revoked,
         WAIVER_SUBMITTED: _waiver,

@@ -30,6 +30,7 @@ class NodeKind(StrEnum):
     POLICY = "POLICY"
     VERDICT = "VERDICT"
     QUARANTINE = "QUARANTINE"
+    SCHEDULE = "SCHEDULE"
     WAIVER = "WAIVER"
 
 

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from domain.canonical import JsonObject
 from domain.errors import NotFoundError
 from governance.field_reader import near
-from lineproof import imports, policies, quarantines, readiness, verdicts, waivers
+from lineproof import (
+    doctor,
+    imports,
+    policies,
+    quarantines,
+    readiness,
+    schedules,
+    verdicts,
+    waivers,
+)
 from lineproof.exports import pages
 
 if TYPE_CHECKING:
@@ -49,6 +58,10 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "quarantine.impact": Operation(quarantines.impact, writes=False),
         "quarantine.list": Operation(quarantines.holds, writes=False),
         "quarantine.release": Operation(quarantines.release, writes=True),
+        "schedule.diff": Operation(schedules.diff, writes=False),
+        "schedule.run": Operation(schedules.run, writes=True),
+        "schedule.show": Operation(schedules.show, writes=False),
+        "run.doctor": Operation(doctor.diagnose, writes=False),
         "verdict.explain": Operation(verdicts.explain, writes=False),
         "verdict.vsa": Operation(verdicts.summary, writes=False),
         "waiver.list": Operation(waivers.listed, writes=False),

@@ -15,6 +15,7 @@ from lineproof import settings as names
 from lineproof.cli import (
     approver,
     compare,
+    doctor,
     erase,
     export,
     gate,
@@ -42,6 +43,7 @@ _COMMANDS = (
     ("compare", compare),
     ("why", why),
     ("lineage", lineage),
+    ("doctor", doctor),
     ("import", import_),
     ("export", export),
     ("verdict", verdict),

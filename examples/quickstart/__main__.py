@@ -106,7 +106,7 @@ def replay(data: Path, graph: str) -> None:
     """Delete every projection; the ledger alone gives back each verdict, byte for byte."""
     for store in dict.fromkeys((graph, "sqlite")):
         shutil.rmtree(data / "tables", ignore_errors=True)
-        for path in sorted(data.glob("graph.db*")):
+        for path in sorted([*data.glob("graph.db*"), *data.glob("deltas.db*")]):
             path.unlink()
         _, printed = lineproof("replay", "verdict", "--all", "--data", str(data), graph=store)
         say(f"   Every projection deleted, all verdicts derived again ({store.split(':')[0]}):")

@@ -13,6 +13,7 @@ from domain.canonical import JsonObject
 from domain.errors import NotFoundError
 from governance.field_reader import near
 from lineproof import (
+    audits,
     doctor,
     imports,
     policies,
@@ -45,6 +46,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
         "approver.list": Operation(waivers.get_approvers, writes=False),
         "approver.set": Operation(waivers.set_approvers, writes=True),
+        "audit.bundle": Operation(audits.bundle, writes=False),
         "gate.ready": Operation(readiness.ready, writes=False),
         "policy.history": Operation(policies.history, writes=False),
         "policy.list": Operation(policies.in_force, writes=False),

@@ -14,6 +14,7 @@ from domain.errors import ErrorCode, LineproofError, UsageError
 from lineproof import settings as names
 from lineproof.cli import (
     approver,
+    audit,
     compare,
     doctor,
     erase,
@@ -51,6 +52,7 @@ _COMMANDS = (
     ("schedule", schedule),
     ("waiver", waiver),
     ("approver", approver),
+    ("audit", audit),
     ("replay", replay),
     ("ledger", ledger),
     ("witness", witness),

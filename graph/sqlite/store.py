@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from domain.errors import StaleError
 from graph.model import (
@@ -25,19 +26,29 @@ from ledger.projection import Cursor
 
 _HASH_BYTES = 32
 
-_ADD_NODE = "INSERT OR IGNORE INTO node (id, kind, project, seq) VALUES (?, ?, ?, ?)"
+_Parameters: TypeAlias = dict[str, str | int | None]
+
+_ADD_NODE = """
+    INSERT INTO node (id, kind, project, seq) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO NOTHING RETURNING key
+"""
+
+_KEY = "SELECT key FROM node WHERE id = ?"
+
+_FIRST_ATTRIBUTE = (
+    "INSERT INTO attribute (node, name, seq, value) VALUES (:node, :name, :seq, :value)"
+)
 
 _END_ATTRIBUTE = """
     UPDATE attribute SET until = :seq
-    WHERE node = (SELECT key FROM node WHERE id = :node) AND name = :name
-      AND until IS NULL AND value IS NOT :value
+    WHERE node = :node AND name = :name AND until IS NULL AND value IS NOT :value
 """
 
 _BEGIN_ATTRIBUTE = """
     INSERT INTO attribute (node, name, seq, value)
-    SELECT key, :name, :seq, :value FROM node
-    WHERE id = :node AND :value IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM attribute WHERE node = key AND name = :name AND until IS NULL)
+    SELECT :node, :name, :seq, :value
+    WHERE :value IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM attribute WHERE node = :node AND name = :name AND until IS NULL)
 """
 
 _ADD_EDGE = """
@@ -171,30 +182,43 @@ class SqliteGraph:
 
 def _write(db: sqlite3.Connection, said: Sequence[Mutation], seq: int) -> None:
     """Write what one entry says: nodes, then the last word on each attribute, then edges."""
-    nodes = [(m.id, m.kind.value, m.project, seq) for m in said if isinstance(m, AddNode)]
-    attributes = {
-        (m.node, m.name): {
-            "node": m.node,
-            "name": m.name,
-            "seq": seq,
-            "value": m.value if isinstance(m, SetAttribute) else None,
-        }
-        for m in said
-        if isinstance(m, SetAttribute | UnsetAttribute)
+    keys: dict[str, int | None] = {}
+    fresh: set[str] = set()
+    for one in said:
+        if isinstance(one, AddNode):
+            row = db.execute(_ADD_NODE, (one.id, one.kind.value, one.project, seq)).fetchone()
+            if row:
+                keys[one.id] = row[0]
+                fresh.add(one.id)
+    last = {
+        (one.node, one.name): one for one in said if isinstance(one, SetAttribute | UnsetAttribute)
     }
+    first: list[_Parameters] = []
+    later: list[_Parameters] = []
+    for (node, name), change in last.items():
+        if node not in keys:
+            row = db.execute(_KEY, (node,)).fetchone()
+            keys[node] = row[0] if row else None
+        value = change.value if isinstance(change, SetAttribute) else None
+        found: _Parameters = {"node": keys[node], "name": name, "seq": seq, "value": value}
+        if node not in fresh:
+            later.append(found)
+        elif value is not None:
+            first.append(found)
     edges = [
         {
-            "source": m.source,
-            "type": m.type.value,
-            "target": m.target,
-            "role": m.role,
-            "facet": m.facet,
+            "source": one.source,
+            "type": one.type.value,
+            "target": one.target,
+            "role": one.role,
+            "facet": one.facet,
             "seq": seq,
         }
-        for m in said
-        if isinstance(m, AddEdge)
+        for one in said
+        if isinstance(one, AddEdge)
     ]
-    db.executemany(_ADD_NODE, nodes)
-    db.executemany(_END_ATTRIBUTE, attributes.values())
-    db.executemany(_BEGIN_ATTRIBUTE, attributes.values())
+    known = [one for one in later if one["node"] is not None]
+    db.executemany(_FIRST_ATTRIBUTE, first)
+    db.executemany(_END_ATTRIBUTE, known)
+    db.executemany(_BEGIN_ATTRIBUTE, known)
     db.executemany(_ADD_EDGE, edges)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 from domain.errors import ErrorCode, IntegrityError
 from ledger import merkle
-from ledger.checkpoint import Checkpoint, open_checkpoint
+from ledger.checkpoint import Checkpoint
+from ledger.manifest import pinned_manifest
 from ledger.merkle import HASH_SIZE
 from ledger.note import decode_base64
-from ledger.signing import parse_vkey
 
 HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile("index (0|[1-9][0-9]{0,18})")
@@ -65,18 +65,20 @@ def parse_proof(text: str) -> TlogProof:
     return TlogProof(int(index[1]), tuple(_node(line) for line in lines), checkpoint, extra)
 
 
-def verify_proof(text: str, entry: bytes, vkey: str, *, origin: str | None = None) -> Checkpoint:
+def verify_proof(
+    text: str, entry: bytes, vkey: str, *, origin: str | None = None, keys: bytes | None = None
+) -> Checkpoint:
     """The checkpoint that proves ``entry`` (its recorded bytes), with nothing but a pinned key.
 
-    1. parse the file; 2. verify the checkpoint's signature with ``vkey`` and its origin (by
-    default the key's name); 3. fold the leaf hash along the path to the checkpoint's root.
+    1. parse the file; 2. verify the checkpoint's signature with ``vkey``, or a key that it leads to
+    in ``keys`` (the log's ``ledger.toml``), and its origin (by default the key's name); 3. fold the
+    leaf hash along the path to the checkpoint's root.
     Raises ``IntegrityError``: PROOF_INVALID or CHECKPOINT_INVALID.
     """
     # 1
     proof = parse_proof(text)
     # 2
-    verifier = parse_vkey(vkey)
-    checkpoint = open_checkpoint(proof.checkpoint, [verifier], origin or verifier.name)
+    checkpoint = pinned_manifest(keys, vkey, origin).open(proof.checkpoint)
     # 3
     leaf = merkle.leaf_hash(entry)
     merkle.verify_inclusion(proof.index, checkpoint.size, leaf, proof.path, checkpoint.root)

@@ -19,6 +19,7 @@ from lineproof.cli import expectations
 from lineproof.cli.exit_codes import Exit, exit_of_outcome
 from lineproof.cli.expectations import ANYTHING, Expected
 from lineproof.cli.files import read_bytes, read_text
+from lineproof.cli.pinned_key import add_keys, read_keys
 from lineproof.cli.quorum import read_quorum, require_quorum
 from lineproof.settings import Settings
 
@@ -36,6 +37,7 @@ def define(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", metavar="VKEY", required=True, help="from `lineproof ledger key`, pinned"
     )
+    add_keys(parser)
     parser.add_argument(
         "--witnesses", metavar="FILE", help="a witness policy, demanded (LINEPROOF_WITNESSES)"
     )
@@ -48,14 +50,21 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     answer = parse_json_object(read_bytes(arguments.verdict))
     expected = expectations.expected_of(arguments)
     proof = read_text(arguments.proof)
-    said = verify(answer, proof, arguments.key, expected)
+    said = verify(answer, proof, arguments.key, expected, keys=read_keys(arguments))
     _check_witnesses(proof, arguments.witnesses or settings.witnesses)
     print(said)
     return exit_of_outcome(Outcome(str(answer["outcome"]))) if expected.passed else Exit.OK
 
 
-def verify(answer: JsonObject, proof: str, vkey: str, expected: Expected = ANYTHING) -> str:
-    """What is proven, in one line.
+def verify(
+    answer: JsonObject,
+    proof: str,
+    vkey: str,
+    expected: Expected = ANYTHING,
+    *,
+    keys: bytes | None = None,
+) -> str:
+    """What is proven, in one line. ``keys`` is the ledger's ``ledger.toml``, when it is at hand.
 
     Raises ``IntegrityError`` (PROOF_INVALID, CHECKPOINT_INVALID) when the evidence does not hold,
     ``UsageError`` when the file is not a verdict that was recorded.
@@ -72,7 +81,7 @@ def verify(answer: JsonObject, proof: str, vkey: str, expected: Expected = ANYTH
             "a dry run is not recorded and cannot be proven.",
         )
     # 2
-    checkpoint = verify_proof(proof, entry.encode("utf-8"), vkey)
+    checkpoint = verify_proof(proof, entry.encode("utf-8"), vkey, keys=keys)
     index = parse_proof(proof).index
     # 3
     _check_claim(answer, statement, entry)

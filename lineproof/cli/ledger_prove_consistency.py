@@ -11,6 +11,7 @@ from pathlib import Path
 from domain.errors import UsageError
 from lineproof.cli.exit_codes import Exit
 from lineproof.cli.files import read_text
+from lineproof.cli.pinned_key import add_keys, read_keys
 from lineproof.settings import Settings
 
 SUMMARY = "Prove that the ledger only grew between two sizes, or check such a proof offline."
@@ -29,6 +30,7 @@ def define(parser: argparse.ArgumentParser) -> None:
         "--verify", metavar="PROOF", type=Path, help="check this proof between two checkpoints"
     )
     parser.add_argument("--key", metavar="VKEY", help="the pinned key, to check (LINEPROOF_KEY)")
+    add_keys(parser)
     parser.set_defaults(run=run)
 
 
@@ -72,7 +74,7 @@ def _verified(arguments: argparse.Namespace, key: str) -> str:
 
     if not key:
         raise UsageError("A proof is checked with a pinned key.", hint="Pin it with --key.")
-    trust = pinned_manifest(None, key)
+    trust = pinned_manifest(read_keys(arguments), key)
     old, new = (trust.open(read_text(Path(name))) for name in (arguments.old, arguments.new))
     verify_consistency_file(read_text(arguments.verify), old, new)
     return f"Verified: {new.origin} with {new.size} entries extends the one with {old.size}."

@@ -66,6 +66,10 @@ def test_the_ledger_goes_on_under_the_new_key(data: Path) -> None:
     assert verify_proof(proof, entry, first.new).size == 5
     with pytest.raises(IntegrityError):
         verify_proof(proof, entry, first.old)
+    keys = Paths(data).manifest.read_bytes()
+    assert verify_proof(proof, entry, first.old, keys=keys).size == 5
+    with pytest.raises(IntegrityError):
+        verify_proof(proof, entry, second.new, keys=keys)
 
 
 def test_old_checkpoints_and_proofs_hold_under_the_old_key(data: Path) -> None:

@@ -49,6 +49,8 @@ def test_keys_are_rotated_and_the_pinned_one_still_leads(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = key_of(data, capsys)
+    before, after, proof = (tmp_path / name for name in ("before", "after", "proof"))
+    shutil.copy(data / "ledger/static/checkpoint", before)
     assert main(["ledger", "prove", "0", "--project", "p", "--data", str(data)]) == Exit.OK
     assert main(["ledger", "keys", "rotate", "--data", str(data)]) == Exit.OK
     new = key_of(data, capsys)
@@ -62,3 +64,11 @@ def test_keys_are_rotated_and_the_pinned_one_still_leads(
         watch = ["ledger", "watch", str(data), "--once", "--key", key, "--state", state]
         assert main(watch) == Exit.OK
     assert main(["ledger", "prove", "0", "--project", "p", "--data", str(data)]) == Exit.OK
+    shutil.copy(data / "ledger/static/checkpoint", after)
+    capsys.readouterr()
+    grown = ["ledger", "prove-consistency", str(before), str(after)]
+    assert main([*grown, "--data", str(data)]) == Exit.OK
+    proof.write_text(capsys.readouterr().out)
+    check = [*grown, "--verify", str(proof), "--key", old]
+    assert main(check) == Exit.INTEGRITY
+    assert main([*check, "--keys", str(data / "ledger/ledger.toml")]) == Exit.OK

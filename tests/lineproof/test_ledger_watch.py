@@ -1,13 +1,17 @@
 """Auditing from outside through the command line: verify, prove growth, watch, remember."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from domain.errors import BackendError, ErrorCode, IntegrityError
 from ledger.entry import Draft
 from lineproof.cli.exit_codes import Exit
 from lineproof.cli.main import main
+from lineproof.cli.memory import check_server
+from lineproof.settings import settings_from
 from tests.ledger.builders import open_log
 from tests.ledger.static_server import web_server
 
@@ -153,6 +157,51 @@ def test_an_unwritable_memory_is_said_and_can_be_turned_off(
     assert "LINEPROOF_STATE" in capsys.readouterr().err
     monkeypatch.setenv("LINEPROOF_STATE", "")
     assert main(prove) == Exit.OK
+
+
+def ask(url: str, **more: str) -> None:
+    """What every command does before it asks a server."""
+    state = os.environ["LINEPROOF_STATE"]
+    check_server(settings_from({"LINEPROOF_URL": url, "LINEPROOF_STATE": state, **more}))
+
+
+def test_commands_on_a_server_remember_its_ledger(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "older")
+    shutil.copytree(data, tmp_path / "twin")
+    grow(data, "mine")
+    grow(tmp_path / "twin", "theirs", 400)
+    for folder, code in (
+        ("data", None),
+        ("data", None),
+        ("older", ErrorCode.LEDGER_ROLLED_BACK),
+        ("twin", ErrorCode.LEDGER_FORKED),
+    ):
+        # A copy has the same keys, wherever it is served: it is the same ledger or a fork of it.
+        shutil.copy(data / "ledger/ledger.toml", tmp_path / folder / "ledger/static")
+        with web_server(tmp_path / folder / "ledger/static") as url:
+            if code is None:
+                ask(url)
+                continue
+            with pytest.raises(IntegrityError) as caught:
+                ask(url)
+            assert caught.value.code == code
+
+
+def test_a_server_is_held_to_the_pinned_key(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = key_of(data, capsys)
+    grow(tmp_path / "stranger", "e")
+    wrong = key_of(tmp_path / "stranger", capsys)
+    with web_server(data / "ledger/static") as url:
+        ask(url, LINEPROOF_KEY=key)
+        for state in ("", str(tmp_path / "other")):
+            with pytest.raises(IntegrityError):
+                ask(url, LINEPROOF_KEY=wrong, LINEPROOF_STATE=state)
+        ask(url, LINEPROOF_STATE="")
+    (tmp_path / "nothing").mkdir()
+    with web_server(tmp_path / "nothing") as url, pytest.raises(BackendError):
+        ask(url)
 
 
 @pytest.mark.parametrize("forge", ["leading zero", "other key", "two roots"])

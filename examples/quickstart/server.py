@@ -64,7 +64,12 @@ def lineproof(
     """Run the command line; its exit code and what it printed. Stops on an unexpected code."""
     done = subprocess.run(
         [*COMMAND, *arguments],
-        env={**os.environ, "LINEPROOF_GRAPH": graph, "LINEPROOF_LOG_LEVEL": "error"},
+        env={
+            **os.environ,
+            "LINEPROOF_GRAPH": graph,
+            "LINEPROOF_LOG_LEVEL": "error",
+            "LINEPROOF_STATE": "",  # This ledger is gone tomorrow: nobody need remember it.
+        },
         capture_output=True,
         text=True,
         check=False,

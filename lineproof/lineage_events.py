@@ -51,7 +51,7 @@ def record_events(
 def judge_event(services: "Services", body: JsonValue, *, project: str, dry: bool) -> int:
     """The entries that an event adds, ``dry`` or not. The caller holds ``services.judging``."""
     event = read_event(body)
-    services.catch_up()
+    services.catch_up_graph()
     drafts = plan_event(services.graph, project, event)
     if dry:
         return len(drafts)

@@ -32,13 +32,19 @@ def check_files(root: Path, size: int, report: VerifyReport, beside: Collection[
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """All files under ``folder``, in the order of their names; nothing for an absent folder."""
+    """All files under ``folder``, in the order of their names; nothing for an absent folder.
+
+    A publisher may be at work: what it removes while we look is left out.
+    """
     with typed_errors():
-        children = sorted(folder.iterdir()) if folder.is_dir() else []
+        try:
+            children = sorted(folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return
     for child in children:
         if child.is_dir() and not child.is_symlink():
             yield from walk(child)
-        else:
+        elif child.is_symlink() or child.exists():
             yield child
 
 

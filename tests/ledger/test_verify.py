@@ -270,3 +270,21 @@ def test_a_file_that_is_rubbish_from_end_to_end_gives_a_bounded_report(
     path.write_bytes(bytes(b ^ 0xFF for b in path.read_bytes()))
     report = verify_folder(copy)
     assert [fault.seq for fault in report.faults] == list(range(10))
+
+
+def test_what_a_publisher_removes_meanwhile_is_no_fault(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = copy / "ledger/static/tile/entries"
+    looked = Path.is_dir
+
+    def is_dir(path: Path) -> bool:
+        """The folder goes between being listed and being looked at."""
+        if path.name == "gone.p":
+            path.rmdir()
+            return False
+        return looked(path)
+
+    (entries / "gone.p").mkdir()
+    monkeypatch.setattr(Path, "is_dir", is_dir)
+    assert verify_folder(copy).ok

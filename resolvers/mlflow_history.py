@@ -1,16 +1,22 @@
 """The history of one metric of one run, as MLflow shows it."""
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from domain.metric import MetricPoint
 from graph.port import GraphReader
 from resolvers.mlflow_paging import (
+    MAX_RESULTS,
     checked_max_results,
     page_token,
     parse_page_token,
     question_digest,
 )
 from resolvers.mlflow_runs import MetricReader, run_node
+
+SERIES_HELD = 4
+"""How many series are kept for their next pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,37 @@ class FoundPoints:
     """Empty on the last page."""
 
 
+class SeriesHeld:
+    """The last few series that were paged through: what was said before a position stays so."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: OrderedDict[tuple[str, str, int], list[MetricPoint]] = OrderedDict()
+
+    def points(
+        self, metrics: MetricReader, run_id: str, key: str, as_of: int, *, page: int
+    ) -> list[MetricPoint]:
+        """The whole series in MLflow's order; kept when it is longer than a ``page``."""
+        place = (run_id, key, as_of)
+        with self._lock:
+            found = self._held.get(place)
+        if found is None:
+            found = _distinct(metrics.points(run_id, key, as_of=as_of))
+        if len(found) > page:
+            with self._lock:
+                self._held[place] = found
+                while len(self._held) > SERIES_HELD:
+                    self._held.popitem(last=False)
+        return found
+
+
 def metric_history(
-    graph: GraphReader, metrics: MetricReader, question: HistoryQuestion, *, visible: int
+    graph: GraphReader,
+    metrics: MetricReader,
+    question: HistoryQuestion,
+    *,
+    visible: int,
+    held: SeriesHeld,
 ) -> FoundPoints:
     """Points by (timestamp, step, value), each once; NaN stands before numbers.
 
@@ -45,13 +80,15 @@ def metric_history(
     run_node(graph, project=question.project, run_id=question.run_id, names=())
     digest = question_digest("history", question.project, question.run_id, question.key)
     start = parse_page_token(question.page_token, question=digest, visible=visible)
-    points = _distinct(metrics.points(question.run_id, question.key, as_of=start.as_of))
-    if question.max_results is None:
+    as_of = visible if start.as_of is None else start.as_of
+    size = None if question.max_results is None else checked_max_results(question.max_results)
+    page = MAX_RESULTS if size is None else size
+    points = held.points(metrics, question.run_id, question.key, as_of, page=page)
+    if size is None:
         return FoundPoints(tuple(points[start.offset :]), "")
-    stop = start.offset + checked_max_results(question.max_results)
+    stop = start.offset + size
     token = ""
     if stop < len(points):
-        as_of = visible if start.as_of is None else start.as_of
         token = page_token(offset=stop, as_of=as_of, question=digest)
     return FoundPoints(tuple(points[start.offset : stop]), token)
 

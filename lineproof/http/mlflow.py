@@ -30,6 +30,7 @@ from lineproof.http.mlflow_calls import (
     input_write,
     read_experiment,
     read_experiment_by_name,
+    read_histories,
     read_history,
     read_run,
     run_creation,
@@ -77,6 +78,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
 }
 """Method and path below ``PREFIX``."""
 
+HISTORIES = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
+"""Only here, where MLflow's own server has it."""
+
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _SERVER_INFO = {"store_type": "Lineproof", "workspaces_enabled": False}
@@ -98,6 +102,7 @@ def routes(services: "Services") -> list[BaseRoute]:
         Route("/health", _health, methods=["GET"]),
         Route("/version", _version, methods=["GET"]),
     ]
+    found.append(Route(HISTORIES, _endpoint(tracking, read_histories), methods=["GET"]))
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     found += [
         Route(f"/{api}/{version}/{{rest:path}}", _unknown, methods=every)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from domain.errors import UsageError
 from graph.model import NodeKind, node_id
 from ingest.facets import PARENT_TAG
 from ingest.mlflow.experiments import default_experiment, experiment_id_of
@@ -32,7 +33,7 @@ from resolvers.mlflow_experiments import (
     get_experiment,
     search_experiments,
 )
-from resolvers.mlflow_history import HistoryQuestion, metric_history
+from resolvers.mlflow_history import HistoryQuestion, SeriesHeld, metric_history
 from resolvers.mlflow_runs import MlflowRun, get_run, unlinked_run
 from resolvers.mlflow_search import RunSearch, ViewType, search_runs
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 _VIEWS = {1: ViewType.ACTIVE_ONLY, 2: ViewType.DELETED_ONLY, 3: ViewType.ALL}
 """``ViewType`` of MLflow's service.proto."""
+
+MAX_RUNS_IN_BULK = 100
+MAX_POINTS_IN_BULK = 25_000
 
 log = structlog.get_logger()
 
@@ -60,6 +64,7 @@ class Tracking:
 
     services: "Services"
     _locks: StripedLocks = field(default_factory=StripedLocks)
+    held: SeriesHeld = field(default_factory=SeriesHeld)
     _begun: set[str] = field(default_factory=set[str])
     """Projects that are known to have their Default experiment."""
 
@@ -202,10 +207,40 @@ def read_history(tracking: Tracking, call: Call) -> Body:
     )
     services = tracking.services
     found = metric_history(
-        services.graph, services.metrics, question, visible=tracking.see(call.project)
+        services.graph,
+        services.metrics,
+        question,
+        visible=tracking.see(call.project),
+        held=tracking.held,
     )
     points = [point_body(point) for point in found.points]
     return page_body("metrics", points, found.next_page_token)
+
+
+def read_histories(tracking: Tracking, call: Call) -> Body:
+    """``metrics/get-history-bulk``: one metric of many runs; unknown ones say nothing."""
+    run_ids = call.body.texts("run_id")
+    if not run_ids or len(run_ids) > MAX_RUNS_IN_BULK:
+        raise UsageError(
+            f"A GetMetricHistoryBulk request names 1 to {MAX_RUNS_IN_BULK} run ids, "
+            f"not {len(run_ids)}."
+        )
+    key = call.body.required("metric_key")
+    limit = call.body.integer("max_results")
+    size = min(MAX_POINTS_IN_BULK if limit is None else limit, MAX_POINTS_IN_BULK)
+    visible = tracking.see(call.project)
+    services = tracking.services
+    known = services.graph.nodes([node_id(NodeKind.RUN, one) for one in run_ids], names=())
+    points: list[Body] = []
+    for run_id in sorted(set(run_ids)):
+        run = known.get(node_id(NodeKind.RUN, run_id))
+        if run is not None and run.project == call.project:
+            question = HistoryQuestion(call.project, run_id, key, max_results=size)
+            found = metric_history(
+                services.graph, services.metrics, question, visible=visible, held=tracking.held
+            )
+            points += [{**point_body(point), "run_id": run_id} for point in found.points]
+    return {"metrics": points[:size]}
 
 
 def read_experiment(tracking: Tracking, call: Call) -> Body:

@@ -236,3 +236,27 @@ def test_errors_that_are_not_the_callers() -> None:
     assert error_answer(StorageFullError("The disk is full.")).status_code == 507
     tampered = error_answer(IntegrityError("A hash disagrees."))
     assert json.loads(bytes(tampered.body))["error_code"] == "DATA_LOSS"
+
+
+def test_the_history_of_many_runs_comes_at_once(http: TestClient) -> None:
+    ids = []
+    for number in range(3):
+        body = {"experiment_id": "0", "run_name": f"bulk {number}"}
+        run_id = http.post(f"{API}runs/create", json=body).json()["run"]["info"]["run_id"]
+        ids.append(run_id)
+        for step in range(number):
+            point = {"key": "m", "value": step / 2, "timestamp": step, "step": step}
+            http.post(f"{API}runs/log-metric", json={"run_id": run_id, **point})
+    path = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
+    asked = [("metric_key", "m"), *(("run_id", one) for one in [*ids, "f" * 32])]
+    points = http.get(path, params=asked).json()["metrics"]
+    said = [(point["run_id"], point["step"], point["value"]) for point in points]
+    expected = [
+        (run, step, step / 2)
+        for run, steps in zip(ids, (0, 1, 2), strict=True)
+        for step in range(steps)
+    ]
+    assert said == sorted(expected)
+    assert http.get(path, params={"metric_key": "m"}).status_code == 400
+    many = [("metric_key", "m"), *(("run_id", str(n)) for n in range(101))]
+    assert http.get(path, params=many).status_code == 400

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol, cast
 
 from domain.artifact import ArtifactUse, artifact_id
-from domain.canonical import JsonObject, canonical_digest
+from domain.canonical import JsonObject, sha256_text
 from domain.errors import ConflictError, ErrorCode, NotFoundError, UsageError
 from domain.experiment import EXPERIMENT_DELETED, EXPERIMENT_TAGGED, ExperimentRef, ExperimentTagged
 from domain.lineage_event import LINEAGE_DERIVED, Derivation, LineageDerived
@@ -29,7 +29,7 @@ from graph.projector import ACTIVE
 from ingest.facets import tag_uses
 from ingest.record import DerivedRecord, ParentRecord, RunRecord, SeriesRecord
 from ingest.run_state import ANONYMOUS, any_run, check_acyclic, experiment_for
-from ledger.entry import Draft
+from ledger.entry import Draft, canonical_fast
 
 SOURCE: Final = "import"
 
@@ -260,7 +260,7 @@ def _draft(
     project: str, kind: str, payload: Mapping[str, object], actor: str = "", part: int = 0
 ) -> Draft:
     body = cast("JsonObject", payload)
-    digest = canonical_digest([kind, body, part])
+    digest = sha256_text(canonical_fast([kind, body, part]))
     return Draft(
         type=kind,
         project=project,

@@ -22,6 +22,7 @@ BATCH_BYTES: Final = 4 * 1024 * 1024
 """Records are sent once they hold this much,"""
 BATCH_RECORDS: Final = 1_000
 """or are this many."""
+_POINT_BYTES: Final = 64
 
 
 def define(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +107,7 @@ def _batches(
         if isinstance(item, Broken):
             progress.refuse(item.where, item.reason)
             continue
-        size = len(json.dumps(item))
+        size = _weight(item)
         if batch and (weight + size > BATCH_BYTES or len(batch) == BATCH_RECORDS):
             yield batch, places
             batch, places, weight = [], [], 0
@@ -117,6 +118,13 @@ def _batches(
         progress.runs += item["kind"] == "run"
     if batch:
         yield batch, places
+
+
+def _weight(record: Record) -> int:
+    """About how many bytes a record has as JSON."""
+    if record["kind"] == "series":
+        return 200 + _POINT_BYTES * len(record["points"])
+    return len(json.dumps(record))
 
 
 def _send(

@@ -23,6 +23,7 @@ from ledger.verify_report import VerifyReport
 _INLINE = f'"payload":{{"{SEALED}":'.encode()
 _BLOB = b'"payload_digest":"sha256:'
 _ERASED = f'"type":"{PAYLOAD_ERASED}"'.encode()
+_MARKS = (_INLINE, _BLOB, _ERASED)
 _BEGINNING = f'{{"{SEALED}":'.encode()
 
 
@@ -49,8 +50,11 @@ class ErasureCheck:
         bundle = b"".join(entries)
         if not (_INLINE in bundle or _BLOB in bundle or _ERASED in bundle):
             return
+        together = b"".join(entries)
+        if not any(mark in together for mark in _MARKS):
+            return
         for seq, entry in enumerate(entries, first):
-            if _INLINE in entry or _BLOB in entry or _ERASED in entry:
+            if any(mark in entry for mark in _MARKS):
                 self._look(seq, entry)
 
     def finish(self) -> None:

@@ -1,6 +1,7 @@
 """May these runs be compared at all? Looks only at what must not differ."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -52,6 +53,21 @@ class Comparability:
 
     level: Level
     checks: tuple[Check, ...]
+    budget_checks: tuple[Check, ...] = ()
+    """HARDWARE and ENVIRONMENT, where a metric of time or memory is compared; they count for such
+    metrics alone."""
+
+    def of_metric(self, definition: MetricDefinition) -> "Comparability":
+        """The checks that count for one metric, and the worst level over them."""
+        if not self.budget_checks or not is_budget(definition):
+            return Comparability(self.level, self.checks)
+        checks = (*self.checks, *self.budget_checks)
+        return Comparability(_worst(checks), checks)
+
+
+def is_budget(definition: MetricDefinition) -> bool:
+    """Whether the metric is one of time or memory, as its unit (UCUM) says."""
+    return _BUDGET_UNIT.fullmatch(definition.unit) is not None
 
 
 def comparability(
@@ -60,7 +76,10 @@ def comparability(
     definitions: Mapping[str, MetricDefinition],
     criteria: Mapping[str, Criterion],
 ) -> Comparability:
-    """The evaluation data, evaluation code and metric definition of all runs of both sides."""
+    """The evaluation data, evaluation code and metric definition of all runs of both sides.
+
+    For metrics of time and memory also the hardware and the environment.
+    """
     metrics = criteria or {name for facts in (*baseline, *candidate) for name in facts.metrics}
     undeclared = sorted(name for name in metrics if name not in definitions)
     checks = (
@@ -74,9 +93,30 @@ def comparability(
             lambda _: _by_declaration(undeclared, bool(metrics)),
         ),
     )
-    return Comparability(max((check.level for check in checks), key=_RANK.index), checks)
+    return Comparability(
+        _worst(checks), checks, _budget_checks(baseline, candidate, metrics, definitions)
+    )
 
 
+def _budget_checks(
+    baseline: Sequence[RunFacts],
+    candidate: Sequence[RunFacts],
+    metrics: Collection[str],
+    definitions: Mapping[str, MetricDefinition],
+) -> tuple[Check, ...]:
+    if not any(name in definitions and is_budget(definitions[name]) for name in metrics):
+        return ()
+    return tuple(
+        _check(facet, baseline, candidate, _inputs_of(facet))
+        for facet in (Facet.HARDWARE, Facet.ENVIRONMENT)
+    )
+
+
+def _worst(checks: Sequence[Check]) -> Level:
+    return max((check.level for check in checks), key=_RANK.index)
+
+
+_BUDGET_UNIT = re.compile(r"(?:[munp]?s|min|h|d|(?:[kMGT]|[KMGT]i)?(?:By|bit))", re.ASCII)
 _RANK = (Level.VERIFIED, Level.ASSUMED, Level.UNKNOWN, Level.CONFLICT, Level.BROKEN)
 
 _Finding: TypeAlias = tuple[Level, Strength, str]

@@ -193,6 +193,9 @@ def comparison_json(comparison: Comparison) -> JsonObject:
         "comparability": {
             "level": comparison.comparability.level.value,
             "checks": [_check_json(check) for check in comparison.comparability.checks],
+            "budget_checks": [
+                _check_json(check) for check in comparison.comparability.budget_checks
+            ],
         },
         "deltas": [delta_json(delta) for delta in comparison.deltas],
         "causes": [_cause_json(cause) for cause in comparison.causes],

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.comparability import Level
+from analytics.comparability import Comparability, Level
 from analytics.comparison import Comparison
 from analytics.criterion import Criterion
 from analytics.decision import Decision, analysis_named
@@ -82,37 +82,41 @@ def _finding(
     decision: Decision,
 ) -> DeltaFinding:
     status, message, hint = decision.status, decision.message, ""
-    level = comparison.comparability.level
+    comparability = comparison.comparability.of_metric(delta.definition)
+    level = comparability.level
     recorded = delta.candidate.n + delta.candidate.non_finite if delta.candidate else 0
     if status is RuleStatus.ERROR:
         hint = f"Add `{rule.metric}: {{direction: higher}}` or `lower` under `metrics`."
     elif _FLOOR.get(level, -1) < _FLOOR[floor]:
-        status, message = RuleStatus.NOT_COMPARABLE, _too_low(comparison, floor)
-        hint = first_hint(comparison)
+        status, message = RuleStatus.NOT_COMPARABLE, _too_low(comparability, floor)
+        hint = _first_hint(comparability)
     elif recorded < len(candidate) and status is not RuleStatus.FAIL:
         status = RuleStatus.MISSING
         message = f"{recorded} of {len(candidate)} candidate runs recorded {rule.metric!r}."
         hint = f"Log {rule.metric!r} in every run."
     elif status is RuleStatus.PASS and level is Level.UNKNOWN:
         status = RuleStatus.WARN
-        message = f"{message} Comparability is UNKNOWN: {_reason(comparison)}"
-        hint = first_hint(comparison)
+        message = f"{message} Comparability is UNKNOWN: {_reason(comparability)}"
+        hint = _first_hint(comparability)
     return DeltaFinding(status, message, hint, delta, decision)
 
 
-def _too_low(comparison: Comparison, floor: Level) -> str:
-    level = comparison.comparability.level
+def _too_low(comparability: Comparability, floor: Level) -> str:
+    level = comparability.level
     if level in (Level.BROKEN, Level.CONFLICT):
-        return f"Not comparable ({level}): {_reason(comparison)}"
-    return f"Comparability is {level}, the policy asks for {floor}: {_reason(comparison)}"
+        return f"Not comparable ({level}): {_reason(comparability)}"
+    return f"Comparability is {level}, the policy asks for {floor}: {_reason(comparability)}"
 
 
-def _reason(comparison: Comparison) -> str:
-    comparability = comparison.comparability
+def _reason(comparability: Comparability) -> str:
     reasons = [check.reason for check in comparability.checks if check.level is comparability.level]
     return reasons[0] if reasons else "nothing was recorded."
 
 
 def first_hint(comparison: Comparison) -> str:
     """The one line that would record the first missing facet; empty when none is missing."""
-    return next((check.hint for check in comparison.comparability.checks if check.hint), "")
+    return _first_hint(comparison.comparability)
+
+
+def _first_hint(comparability: Comparability) -> str:
+    return next((check.hint for check in comparability.checks if check.hint), "")

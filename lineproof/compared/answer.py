@@ -36,6 +36,7 @@ class Comparability(TypedDict):
 
     level: str
     checks: list[Check]
+    budget_checks: list[Check]
 
 
 class MetricKey(TypedDict):

@@ -21,7 +21,7 @@ def markdown(answer: Answer) -> str:
         "",
         *(
             f"- {markdown_text(check['facet'])} {check['level']}: {markdown_text(check['reason'])}"
-            for check in found["checks"]
+            for check in (*found["checks"], *found["budget_checks"])
         ),
         "",
         *_metrics(answer),

@@ -67,7 +67,7 @@ def _comparability(answer: Answer) -> str:
     found = answer["comparison"]["comparability"]
     rows = [
         (_text(check["facet"]), _status(check["level"]), _text(check["reason"]))
-        for check in found["checks"]
+        for check in (*found["checks"], *found["budget_checks"])
     ]
     heads = ("Facet", "Level", "Reason")
     return f"<h2>Comparability: {_status(found['level'])}</h2>{_table(heads, rows)}"

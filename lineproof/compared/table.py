@@ -2,7 +2,7 @@
 
 from governance.inert import visible
 from lineproof.compared import words
-from lineproof.compared.answer import Answer, Cause, Side
+from lineproof.compared.answer import Answer, Cause, Check, Side
 from lineproof.compared.style import Style
 
 
@@ -43,11 +43,20 @@ def comparability_lines(answer: Answer, style: Style) -> list[str]:
     found = answer["comparison"]["comparability"]
     lines = [f"{style.paint('Comparability', 'bold')} {style.word(found['level'])}"]
     for check in found["checks"]:
-        facet = check["facet"].lower().replace("_", " ")
-        found_level = style.word(check["level"].ljust(9))
-        lines.append(f"  {facet:12}{found_level} {visible(check['reason'])}")
-        if check["hint"]:
-            lines.append(f"  {'':12}{style.paint(visible(check['hint']), 'dim')}")
+        lines += _check(check, style)
+    if found["budget_checks"]:
+        lines.append("  for time and memory also:")
+    for check in found["budget_checks"]:
+        lines += _check(check, style)
+    return lines
+
+
+def _check(check: Check, style: Style) -> list[str]:
+    facet = check["facet"].lower().replace("_", " ")
+    found_level = style.word(check["level"].ljust(9))
+    lines = [f"  {facet:18}{found_level} {visible(check['reason'])}"]
+    if check["hint"]:
+        lines.append(f"  {'':18}{style.paint(visible(check['hint']), 'dim')}")
     return lines
 
 

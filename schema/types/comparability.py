@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import strawberry
 
-from analytics.comparability import Comparability, Level
+from analytics.comparability import Check, Comparability, Level
 from domain.facet import Facet, Strength
 from governance.statement import ComparabilityClaim
 
@@ -43,24 +43,31 @@ class ComparabilityType:
 
     level: Level = strawberry.field(description="The worst state over the checks.")
     checks: list[ComparabilityCheck] = strawberry.field(description="One for each facet.")
+    budget_checks: list[ComparabilityCheck] = strawberry.field(
+        default_factory=list[ComparabilityCheck],
+        description="HARDWARE and ENVIRONMENT, where a metric of time or memory is compared; they "
+        "count for such metrics alone.",
+    )
 
 
 def comparability_of(found: Comparability) -> ComparabilityType:
     """The GraphQL object of ``found``."""
     return ComparabilityType(
         level=found.level,
-        checks=[
-            ComparabilityCheck(
-                facet=check.facet,
-                state=check.level,
-                strength=check.strength,
-                baseline=_identities(check.baseline),
-                candidate=_identities(check.candidate),
-                reason=check.reason,
-                hint=check.hint or None,
-            )
-            for check in found.checks
-        ],
+        checks=[_check(check) for check in found.checks],
+        budget_checks=[_check(check) for check in found.budget_checks],
+    )
+
+
+def _check(check: Check) -> ComparabilityCheck:
+    return ComparabilityCheck(
+        facet=check.facet,
+        state=check.level,
+        strength=check.strength,
+        baseline=_identities(check.baseline),
+        candidate=_identities(check.candidate),
+        reason=check.reason,
+        hint=check.hint or None,
     )
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from analytics.comparability import Check, Level, comparability
+from analytics.comparability import Check, Level, comparability, is_budget
 from analytics.criterion import Criterion
 from analytics.facts import Input, RunFacts
 from domain.facet import Facet, Strength
@@ -173,3 +173,48 @@ def test_the_tag_input_that_ingest_derives_is_not_a_second_statement() -> None:
     sides = [stated(SHA_A, "eval_data", derived)], [stated(SHA_A)]
     assert check(Facet.EVAL_DATA, *sides).level is Level.VERIFIED
     assert old.identity == "test@v0"
+
+
+SECONDS = {"time": MetricDefinition("time", Direction.LOWER, unit="s")}
+
+
+def timed(run_id: str, hardware: str, *inputs: Input) -> RunFacts:
+    tags = {"lineproof.facet.hardware": hardware} if hardware else {}
+    return run(run_id, *inputs, metrics={"time": 1.0, "acc": 0.9}, tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "level"),
+    [
+        ("cpu-a", "cpu-a", Level.ASSUMED),
+        ("cpu-a", "cpu-b", Level.BROKEN),
+        ("cpu-a", "", Level.UNKNOWN),
+    ],
+)
+def test_time_is_compared_on_one_hardware_alone(before: str, after: str, level: Level) -> None:
+    sides = [timed("a", before)], [timed("b", after)]
+    found = comparability(*sides, SECONDS, {})
+    checks = {check.facet: check for check in found.budget_checks}
+    assert set(checks) == {Facet.HARDWARE, Facet.ENVIRONMENT}
+    assert checks[Facet.HARDWARE].level is level
+    assert Facet.HARDWARE not in {check.facet for check in found.checks}
+    accuracy = MetricDefinition("acc", Direction.HIGHER)
+    assert found.of_metric(accuracy).level is found.level
+    assert found.of_metric(SECONDS["time"]).checks == (*found.checks, *found.budget_checks)
+    if level is Level.BROKEN:
+        assert found.of_metric(SECONDS["time"]).level is Level.BROKEN
+
+
+def test_without_a_budget_the_hardware_does_not_matter() -> None:
+    sides = [timed("a", "cpu-a")], [timed("b", "cpu-b")]
+    assert comparability(*sides, {"acc": MetricDefinition("acc")}, {}).budget_checks == ()
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "By", "MiBy", "GBy", "kBy", "min", "h"])
+def test_units_of_time_and_memory_are_budgets(unit: str) -> None:
+    assert is_budget(MetricDefinition("m", unit=unit))
+
+
+@pytest.mark.parametrize("unit", ["", "1", "%", "m", "meters", "S", "{tokens}", "Sv"])
+def test_other_units_are_not(unit: str) -> None:
+    assert not is_budget(MetricDefinition("m", unit=unit))

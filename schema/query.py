@@ -6,6 +6,7 @@ from schema.queries.artifacts import ArtifactQuery
 from schema.queries.comparisons import ComparisonQuery
 from schema.queries.effects import EffectQuery
 from schema.queries.experiments import ExperimentQuery
+from schema.queries.governance import GovernanceQuery
 from schema.queries.ledger import LedgerQuery
 from schema.queries.lineage import LineageQuery
 from schema.queries.nodes import NodeQuery
@@ -21,6 +22,7 @@ class Query(
     ComparisonQuery,
     EffectQuery,
     ExperimentQuery,
+    GovernanceQuery,
     LedgerQuery,
     LineageQuery,
     NodeQuery,

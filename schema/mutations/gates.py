@@ -30,6 +30,9 @@ class CiInput:
 
     repository: str | None = strawberry.field(default=None, description="Recorded, never judged.")
     commit: str | None = strawberry.field(default=None, description="Recorded, never judged.")
+    merge_base: str | None = strawberry.field(
+        default=None, description="The commit that a policy with `merge_base` compares with."
+    )
     pull_request: str | None = strawberry.field(default=None, description="Recorded, never judged.")
     url: str | None = strawberry.field(default=None, description="Recorded, never judged.")
 
@@ -106,6 +109,7 @@ def _ci_document(given: CiInput) -> dict[str, JsonValue]:
     return {
         "repository": given.repository,
         "commit": given.commit,
+        "mergeBase": given.merge_base,
         "pullRequest": given.pull_request,
         "url": given.url,
     }

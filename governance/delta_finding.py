@@ -113,10 +113,6 @@ def _reason(comparability: Comparability) -> str:
     return reasons[0] if reasons else "nothing was recorded."
 
 
-def first_hint(comparison: Comparison) -> str:
-    """The one line that would record the first missing facet; empty when none is missing."""
-    return _first_hint(comparison.comparability)
-
-
 def _first_hint(comparability: Comparability) -> str:
+    """The one line that would record the first missing facet; empty when none is missing."""
     return next((check.hint for check in comparability.checks if check.hint), "")

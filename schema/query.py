@@ -4,6 +4,7 @@ import strawberry
 
 from schema.queries.artifacts import ArtifactQuery
 from schema.queries.comparisons import ComparisonQuery
+from schema.queries.curves import CurveQuery
 from schema.queries.effects import EffectQuery
 from schema.queries.experiments import ExperimentQuery
 from schema.queries.governance import GovernanceQuery
@@ -20,6 +21,7 @@ from schema.queries.verdicts import VerdictQuery
 class Query(
     ArtifactQuery,
     ComparisonQuery,
+    CurveQuery,
     EffectQuery,
     ExperimentQuery,
     GovernanceQuery,

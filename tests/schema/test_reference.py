@@ -41,6 +41,7 @@ def variables_of(history: History, name: str) -> dict[str, Any]:
         "Group": {"of": run},
         "Common": {"baseline": baseline, "candidate": candidate},
         "Compare": {"baseline": baseline, "candidate": candidate},
+        "Curve": {"baseline": baseline["runs"][0], "candidate": run},
         "Nearest": {"of": run},
         "Gate": {"in": {"policy": "release", "candidate": candidate, "baseline": baseline}},
     }

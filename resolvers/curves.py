@@ -1,0 +1,48 @@
+"""How a metric's whole course differs between two runs."""
+
+from dataclasses import replace
+
+from analytics.curve_delta import CurveDelta, curve_delta
+from analytics.facts import SummaryReader
+from domain.errors import NotFoundError, UsageError
+from governance.run_set import named_runs
+from graph.port import GraphReader
+
+MAX_STEPS = 10_000
+
+
+def compare_curves(
+    graph: GraphReader,
+    metrics: SummaryReader,
+    baseline: str,
+    candidate: str,
+    metric: str,
+    *,
+    project: str,
+    from_step: int,
+    first: int,
+    as_of: int,
+) -> CurveDelta:
+    """``metric`` of two runs by step; the columns hold ``first`` steps from ``from_step`` on.
+
+    ``parts_at`` and the counts are those of the whole course. Raises ``NotFoundError`` when the
+    project lacks a run or neither run recorded the metric, ``UsageError`` for bounds out of range.
+    """
+    if not 0 <= first <= MAX_STEPS:
+        raise UsageError(f"From 0 to {MAX_STEPS} steps can be shown, {first} was asked for.")
+    named_runs(graph, project, sorted({baseline, candidate}), as_of=as_of)
+    before, after = (metrics.points(run, metric, as_of=as_of) for run in (baseline, candidate))
+    if not before and not after:
+        raise NotFoundError(
+            f"Neither run recorded {metric[:60]!r}.", hint="Check the metric's name."
+        )
+    whole = curve_delta(before, after)
+    start = sum(1 for step in whole.steps if step < from_step)
+    shown = slice(start, start + first)
+    return replace(
+        whole,
+        steps=whole.steps[shown],
+        baseline=whole.baseline[shown],
+        candidate=whole.candidate[shown],
+        delta=whole.delta[shown],
+    )

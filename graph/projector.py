@@ -7,7 +7,7 @@ about the graph. Attribute names are fixed but for their last part where clients
 for the node itself.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
@@ -16,11 +16,8 @@ from domain.artifact import (
     ARTIFACT_LOGGED,
     ArtifactDeleted,
     ArtifactLogged,
-    ArtifactRef,
-    ArtifactUse,
-    artifact_id,
 )
-from domain.canonical import JsonObject, JsonValue, canonical_bytes
+from domain.canonical import JsonObject, JsonValue
 from domain.experiment import (
     EXPERIMENT_CREATED,
     EXPERIMENT_DELETED,
@@ -35,13 +32,6 @@ from domain.experiment import (
     ExperimentTagged,
 )
 from domain.ids import derived_id
-from domain.lineage_event import (
-    LINEAGE_DERIVED,
-    LINEAGE_EVENT_RECORDED,
-    Derivation,
-    LineageDerived,
-    LineageEventRecorded,
-)
 from domain.run import (
     RUN_DELETED,
     RUN_INPUTS_LOGGED,
@@ -62,6 +52,7 @@ from domain.run import (
 )
 from domain.verdict import POLICY_APPLIED, VERDICT_RECORDED, PolicyApplied, VerdictRecorded
 from graph.governance_projector import GOVERNANCE
+from graph.lineage_projector import LINEAGE_ENTRIES
 from graph.model import (
     AddEdge,
     AddNode,
@@ -73,6 +64,15 @@ from graph.model import (
     node_id,
 )
 from graph.model_projector import MODELS
+from graph.provenance import (
+    canonical_text,
+    generated,
+    informed_by,
+    job_node,
+    known_job,
+    texts,
+    used,
+)
 from ledger.entry import Entry
 
 PROJECTOR_VERSION: Final = 1
@@ -102,7 +102,7 @@ def _experiment_created(entry: Entry) -> Iterator[Mutation]:
     yield SetAttribute(node, "lifecycle", ACTIVE)
     yield SetAttribute(node, "created_at", entry.at)
     yield SetAttribute(node, "updated_at", entry.at)
-    yield from _texts(node, "tags", payload["tags"])
+    yield from texts(node, "tags", payload["tags"])
 
 
 def _experiment_renamed(entry: Entry) -> Iterator[Mutation]:
@@ -150,7 +150,7 @@ def _run_started(entry: Entry) -> Iterator[Mutation]:
     yield SetAttribute(node, "lifecycle", ACTIVE)
     if payload.get("erasable"):
         yield SetAttribute(node, ERASABLE, "true")
-    yield from _texts(node, "tags", payload["tags"])
+    yield from texts(node, "tags", payload["tags"])
     yield AddEdge(node, EdgeType.IN_EXPERIMENT, _experiment(entry, payload["experiment_id"]))
     if payload["user"]:
         agent = node_id(NodeKind.AGENT, f"{entry.project}/{payload['user']}")
@@ -158,10 +158,10 @@ def _run_started(entry: Entry) -> Iterator[Mutation]:
         yield SetAttribute(agent, "name", payload["user"])
         yield AddEdge(node, EdgeType.WAS_ASSOCIATED_WITH, agent)
     if payload["job"]:
-        yield from _known_job(entry, payload["job"])
-        yield AddEdge(node, EdgeType.EXECUTION_OF, _job(entry, payload["job"]))
-    yield from _parent(node, payload["parent_run_id"])
-    yield from _used(entry, node, payload["uses"])
+        yield from known_job(entry, payload["job"])
+        yield AddEdge(node, EdgeType.EXECUTION_OF, job_node(entry, payload["job"]))
+    yield from informed_by(node, payload["parent_run_id"])
+    yield from used(entry, node, payload["uses"])
 
 
 def _run_updated(entry: Entry) -> Iterator[Mutation]:
@@ -180,10 +180,10 @@ def _run_updated(entry: Entry) -> Iterator[Mutation]:
 def _run_logged(entry: Entry) -> Iterator[Mutation]:
     payload = cast("RunLogged", entry.payload)
     node = node_id(NodeKind.RUN, payload["run_id"])
-    yield from _texts(node, "params", payload["params"])
-    yield from _texts(node, "tags", payload["tags"])
-    yield from _parent(node, payload.get("parent_run_id", ""))
-    yield from _used(entry, node, payload["uses"])
+    yield from texts(node, "params", payload["params"])
+    yield from texts(node, "tags", payload["tags"])
+    yield from informed_by(node, payload.get("parent_run_id", ""))
+    yield from used(entry, node, payload["uses"])
 
 
 def _run_tag_deleted(entry: Entry) -> Iterator[Mutation]:
@@ -193,59 +193,12 @@ def _run_tag_deleted(entry: Entry) -> Iterator[Mutation]:
 
 def _run_inputs_logged(entry: Entry) -> Iterator[Mutation]:
     payload = cast("RunInputsLogged", entry.payload)
-    return _used(entry, node_id(NodeKind.RUN, payload["run_id"]), payload["uses"])
+    return used(entry, node_id(NodeKind.RUN, payload["run_id"]), payload["uses"])
 
 
 def _run_outputs_logged(entry: Entry) -> Iterator[Mutation]:
     payload = cast("RunOutputsLogged", entry.payload)
-    return _generated(entry, node_id(NodeKind.RUN, payload["run_id"]), payload["generates"])
-
-
-def _lineage_event_recorded(entry: Entry) -> Iterator[Mutation]:
-    """The run itself, its status and its tags stand in entries of their own."""
-    payload = cast("LineageEventRecorded", entry.payload)
-    job = _job(entry, payload["job"])
-    if payload["job"]:
-        yield from _known_job(entry, payload["job"])
-        yield from _texts(job, "facets", payload["job_facets"])
-    if payload["parent_job"] and payload["parent_job"] != payload["job"]:
-        yield from _known_job(entry, payload["parent_job"])
-        parent = _job(entry, payload["parent_job"])
-        yield AddEdge(job, EdgeType.WAS_INFORMED_BY, parent, "parent")
-    if payload["run_id"]:
-        run = node_id(NodeKind.RUN, payload["run_id"])
-        yield AddEdge(run, EdgeType.EXECUTION_OF, job)
-        yield from _texts(run, "facets", payload["run_facets"])
-        for parent_run_id in payload["parent_run_ids"]:
-            yield from _parent(run, parent_run_id)
-        yield from _used(entry, run, payload["uses"])
-        yield from _generated(entry, run, payload["generates"])
-    yield from _derived(entry, payload["artifacts"], payload["derivations"])
-
-
-def _lineage_derived(entry: Entry) -> Iterator[Mutation]:
-    payload = cast("LineageDerived", entry.payload)
-    return _derived(entry, payload["artifacts"], payload["derivations"])
-
-
-def _derived(
-    entry: Entry, versions: Iterable[ArtifactRef], derivations: Iterable[Derivation]
-) -> Iterator[Mutation]:
-    for version in versions:
-        yield from _version(entry, version)
-    for pair in derivations:
-        yield AddEdge(
-            node_id(NodeKind.ARTIFACT, pair["artifact"]),
-            EdgeType.WAS_DERIVED_FROM,
-            node_id(NodeKind.ARTIFACT, pair["source"]),
-        )
-
-
-def _generated(entry: Entry, node: str, generates: Iterable[ArtifactUse]) -> Iterator[Mutation]:
-    for use in generates:
-        artifact = yield from _artifact(entry, use)
-        yield AddEdge(artifact, EdgeType.WAS_GENERATED_BY, node, use["role"], use["facet"])
-        yield from _use_tags(entry, node, "output_tags", use)
+    return generated(entry, node_id(NodeKind.RUN, payload["run_id"]), payload["generates"])
 
 
 def _run_deleted(entry: Entry) -> Iterator[Mutation]:
@@ -264,7 +217,7 @@ def _policy_applied(entry: Entry) -> Iterator[Mutation]:
     yield AddNode(node, NodeKind.POLICY, entry.project)
     yield SetAttribute(node, "name", payload["name"])
     yield SetAttribute(node, "digest", payload["digest"])
-    yield SetAttribute(node, "document", _canonical(payload["document"]))
+    yield SetAttribute(node, "document", canonical_text(payload["document"]))
     # Applying an older version again puts it back in force: the latest application decides.
     yield SetAttribute(node, "applied_at", entry.seq)
 
@@ -279,7 +232,7 @@ def _verdict_recorded(entry: Entry) -> Iterator[Mutation]:
     yield SetAttribute(node, "policy_name", payload["policy_name"])
     yield SetAttribute(node, "policy_digest", digest)
     yield SetAttribute(node, "outcome", payload["outcome"])
-    yield SetAttribute(node, "statement", _canonical(statement))
+    yield SetAttribute(node, "statement", canonical_text(statement))
     yield AddEdge(node, EdgeType.UNDER_POLICY, _policy(entry, payload["policy_name"], digest))
     for run in payload["run_ids"]:
         yield AddEdge(node, EdgeType.JUDGED, node_id(NodeKind.RUN, run), "candidate")
@@ -311,67 +264,13 @@ def file_root(path: str) -> str:
     return "/".join(path.split("/")[:-1][:2])
 
 
-def _used(entry: Entry, run: str, uses: Iterable[ArtifactUse]) -> Iterator[Mutation]:
-    for use in uses:
-        artifact = yield from _artifact(entry, use)
-        yield AddEdge(run, EdgeType.USED, artifact, use["role"], use["facet"])
-        yield from _use_tags(entry, run, "input_tags", use)
-
-
-def _use_tags(entry: Entry, run: str, prefix: str, use: ArtifactUse) -> Iterator[Mutation]:
-    """What the client said of this very use, kept with the run."""
-    if use.get("tags"):
-        name = f"{prefix}.{artifact_id(entry.project, use['artifact'])}.{use['role']}"
-        yield SetAttribute(run, name, _canonical(use.get("tags", {})))
-
-
-def _artifact(entry: Entry, use: ArtifactUse) -> Generator[Mutation, None, str]:
-    """The mutations that make the version known; returns its node id."""
-    return (yield from _version(entry, use["artifact"]))
-
-
-def _version(entry: Entry, version: ArtifactRef) -> Generator[Mutation, None, str]:
-    node = node_id(NodeKind.ARTIFACT, artifact_id(entry.project, version))
-    yield AddNode(node, NodeKind.ARTIFACT, entry.project)
-    yield SetAttribute(node, "kind", version["kind"])
-    yield SetAttribute(node, "name", version["name"])
-    yield SetAttribute(node, "digest", version["digest"])
-    yield SetAttribute(node, "algorithm", version["algorithm"])
-    yield SetAttribute(node, "strength", version["strength"])
-    if "uri" in version:
-        yield SetAttribute(node, "uri", version["uri"])
-    yield from _texts(node, "attributes", version.get("attributes", {}))
-    return node
-
-
 def _baseline_run_ids(statement: JsonObject) -> list[str]:
     ids = _member(statement, "baseline", "run_ids")
     return [str(run) for run in ids] if isinstance(ids, list | tuple) else []
 
 
-def _parent(run: str, parent_run_id: str) -> Iterator[Mutation]:
-    if parent_run_id:
-        parent = node_id(NodeKind.RUN, parent_run_id)
-        yield AddEdge(run, EdgeType.WAS_INFORMED_BY, parent, "parent")
-
-
-def _texts(node: str, prefix: str, values: Mapping[str, str]) -> Iterator[Mutation]:
-    for key in sorted(values):
-        yield SetAttribute(node, f"{prefix}.{key}", values[key])
-
-
 def _experiment(entry: Entry, experiment_id: str) -> str:
     return node_id(NodeKind.EXPERIMENT, f"{entry.project}/{experiment_id}")
-
-
-def _job(entry: Entry, name: str) -> str:
-    return node_id(NodeKind.JOB, f"{entry.project}/{name}")
-
-
-def _known_job(entry: Entry, name: str) -> Iterator[Mutation]:
-    node = _job(entry, name)
-    yield AddNode(node, NodeKind.JOB, entry.project)
-    yield SetAttribute(node, "name", name)
 
 
 def _file(entry: Entry, path: str) -> str:
@@ -380,10 +279,6 @@ def _file(entry: Entry, path: str) -> str:
 
 def _policy(entry: Entry, name: str, digest: str) -> str:
     return node_id(NodeKind.POLICY, derived_id("policy", entry.project, name, digest))
-
-
-def _canonical(value: JsonValue) -> str:
-    return canonical_bytes(value).decode("utf-8")
 
 
 def _member(value: JsonValue, *path: str) -> JsonValue:
@@ -409,8 +304,6 @@ _PROJECTORS: Final[Mapping[str, _Projector]] = MappingProxyType(
         RUN_TAG_DELETED: _run_tag_deleted,
         RUN_INPUTS_LOGGED: _run_inputs_logged,
         RUN_OUTPUTS_LOGGED: _run_outputs_logged,
-        LINEAGE_DERIVED: _lineage_derived,
-        LINEAGE_EVENT_RECORDED: _lineage_event_recorded,
         RUN_DELETED: _run_deleted,
         RUN_RESTORED: _run_restored,
         ARTIFACT_LOGGED: _artifact_logged,
@@ -419,5 +312,6 @@ _PROJECTORS: Final[Mapping[str, _Projector]] = MappingProxyType(
         POLICY_APPLIED: _policy_applied,
         VERDICT_RECORDED: _verdict_recorded,
         **GOVERNANCE,
+        **LINEAGE_ENTRIES,
     }
 )

@@ -316,3 +316,35 @@ def test_a_batch_says_what_was_refused(http: TestClient, services: Services) -> 
 
 def test_a_large_event_is_taken_whole(send: Callable[..., int]) -> None:
     assert send(event("START", 1, facets={"spark.logicalPlan": {"plan": "x" * 500_000}}))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"eventTime": "2026-01-02T00:00:00Z", "eventTime": "x"}',
+        b'{"eventTime": NaN}',
+        b'{"a": 1} trailing',
+        b"[" * 100 + b"]" * 100,
+        b"\xef\xbb\xbf{}",
+        '{"a": 1}'.encode("utf-16"),
+        b'{"eventTime": "2026-01-02T00:00:00Z", "producer": "\\ud800"}',
+        b"",
+    ],
+)
+def test_what_two_parsers_could_read_differently_is_refused(
+    http: TestClient, services: Services, body: bytes
+) -> None:
+    for address in ("/api/v1/lineage", "/api/v1/lineage/batch"):
+        answer = http.post(address, content=body, headers={"Content-Type": "application/json"})
+        assert 400 <= answer.status_code < 500
+        assert answer.json()["code"] in ("MALFORMED", "TOO_COMPLEX")
+    assert services.log.head().size == 0
+
+
+def test_a_form_of_a_web_page_records_nothing(http: TestClient, services: Services) -> None:
+    answer = http.post(
+        "/api/v1/lineage",
+        content=json.dumps(event("START", 1)),
+        headers={"Content-Type": "text/plain"},
+    )
+    assert (answer.status_code, services.log.head().size) == (415, 0)

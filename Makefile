@@ -29,6 +29,7 @@ test: $(STAMP) ## run every test (TEST_GRAPHS=sqlite to leave Neo4j out)
 
 stress: $(STAMP) ## every fault at its whole size (SEED=N repeats a run, ROWS="F1 F2" chooses)
 	$(BIN)/python -m tests.stress --seed $(SEED) $(ROWS)
+	LINEPROOF_TEST_VERDICTS=500 $(BIN)/python -m pytest -q tests/governance/test_scenarios.py -k scenario_4 --graph=$(TEST_GRAPHS)
 
 check: $(STAMP) ## lint, types, architecture, container files
 	$(BIN)/ruff check .

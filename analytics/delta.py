@@ -118,9 +118,17 @@ def _values(runs: Sequence[RunFacts], definition: MetricDefinition) -> list[floa
 
 
 def value_delta(
-    definition: MetricDefinition, before: list[float], after: list[float], alpha: str
+    definition: MetricDefinition,
+    before: list[float],
+    after: list[float],
+    alpha: str,
+    *,
+    with_p: bool = True,
 ) -> MetricDelta:
-    """The delta from the values of one side's runs to those of the other's; one has some."""
+    """The delta from the values of one side's runs to those of the other's; one has some.
+
+    ``with_p`` costs most of the time; where many deltas are shown, the interval says enough.
+    """
     baseline, baseline_exact = _moments(before)
     candidate, candidate_exact = _moments(after)
     known = bool(before and after) and all(map(math.isfinite, (*before, *after)))
@@ -142,7 +150,9 @@ def value_delta(
         oriented=oriented,
         relative=_relative(oriented, baseline),
         interval=interval,
-        p=p_below(interval, oriented, 0.0) if interval and oriented is not None else None,
+        p=p_below(interval, oriented, 0.0)
+        if with_p and interval and oriented is not None
+        else None,
         uncertainty=Uncertainty.SEED_ONLY if interval else Uncertainty.UNREPLICATED,
     )
 

@@ -135,7 +135,8 @@ def _effect(
     sides = [_values(group, definition, facts) for group in pair]
     delta = None
     if sides[0] or sides[1]:
-        delta = value_delta(definition, sides[0], sides[1], Criterion(definition.name).alpha)
+        alpha = Criterion(definition.name).alpha
+        delta = value_delta(definition, sides[0], sides[1], alpha, with_p=False)
     label = difference_label(facts[before.run_ids[0]], facts[after.run_ids[0]])
     return SlotEffect(before, after, label, delta)
 

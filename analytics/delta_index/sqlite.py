@@ -7,14 +7,17 @@ rebuilt.
 
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from analytics.delta_index.run_state import ArtifactState, RunState, state_of
 from analytics.delta_index.slots import GroupKeys, group_keys
+from analytics.facts import RunFacts
+from analytics.groups import group_key
 from domain.errors import BackendError, StaleError
+from domain.facet import DEFAULT_REPLICATE_KEYS
 from graph.model import (
     AddEdge,
     AddNode,
@@ -161,7 +164,7 @@ class _Writer:
         self._db = db
         self._runs: dict[str, RunState] = {}
         self._artifacts: dict[str, ArtifactState] = {}
-        self._groups: dict[str, int] = {}
+        self._groups: dict[Hashable, int] = {}
 
     def take(self, said: Sequence[Mutation], seq: int) -> None:
         moved: dict[str, RunState] = {}
@@ -223,7 +226,7 @@ class _Writer:
         if state.counted:
             artifacts = {node: self._artifact(node) for _, _, node in state.uses}
             known = {node: found or ArtifactState() for node, found in artifacts.items()}
-            group = self._group(group_keys(state.facts(run_id, known)))
+            group = self._group(state.facts(run_id, known))
         row = self._db.execute(
             "SELECT seq, run_group FROM member WHERE run = ? AND until IS NULL", (run_id,)
         ).fetchone()
@@ -238,14 +241,16 @@ class _Writer:
                 "INSERT INTO member VALUES (?, ?, NULL, ?, ?)", (run_id, seq, group, state.seq)
             )
 
-    def _group(self, keys: GroupKeys) -> int:
+    def _group(self, facts: RunFacts) -> int:
         """The group's row, made with its keys when it is new."""
-        if keys.fingerprint not in self._groups:
+        known = group_key(facts, DEFAULT_REPLICATE_KEYS)  # Cheaper than the digests of its facets.
+        if known not in self._groups:
+            keys = group_keys(facts)
             row = self._db.execute(
                 "SELECT id FROM run_group WHERE fingerprint = ?", (keys.fingerprint,)
             ).fetchone()
-            self._groups[keys.fingerprint] = self._new_group(keys) if row is None else row[0]
-        return self._groups[keys.fingerprint]
+            self._groups[known] = self._new_group(keys) if row is None else row[0]
+        return self._groups[known]
 
     def _new_group(self, keys: GroupKeys) -> int:
         made = self._db.execute(

@@ -1,5 +1,6 @@
 """What descends from a root: the closure that a quarantine covers, and its digest."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.canonical import canonical_digest
@@ -22,19 +23,29 @@ class Descent:
 
     def closure(self) -> Closure:
         """Root, digest, count and position: what the ledger keeps."""
-        ids = sorted(node.id for node in self.nodes)
-        return {
-            "root": self.root,
-            "closure_digest": canonical_digest(ids),
-            "count": len(ids),
-            "at_seq": self.as_of,
-        }
+        return _closure(self.root, [node.id for node in self.nodes], self.as_of)
 
 
 def descent_of(graph: GraphReader, root: str, *, as_of: int) -> Descent:
     """The closure over the provenance edges as of a position; the same on every store."""
     found = graph.closure([root], direction=Direction.DOWNSTREAM, types=LINEAGE, as_of=as_of)
     return Descent(root, as_of, found.nodes, found.edges)
+
+
+def closure_of(graph: GraphReader, root: str, *, as_of: int) -> Closure:
+    """``descent_of(…).closure()`` without reading what the nodes are."""
+    ids = graph.reachable([root], direction=Direction.DOWNSTREAM, types=LINEAGE, as_of=as_of)
+    return _closure(root, ids, as_of)
+
+
+def _closure(root: str, ids: Iterable[str], as_of: int) -> Closure:
+    ordered = sorted(ids)
+    return {
+        "root": root,
+        "closure_digest": canonical_digest(ordered),
+        "count": len(ordered),
+        "at_seq": as_of,
+    }
 
 
 def find_root(graph: GraphReader, project: str, text: str, *, as_of: int) -> str:

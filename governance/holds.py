@@ -77,15 +77,18 @@ def holds_over(
     """Node to the holds upstream of it (or on itself), for the nodes that have any."""
     if not holds or not nodes:
         return {}
+    reached = graph.reachable(nodes, direction=Direction.UPSTREAM, types=LINEAGE, as_of=as_of)
+    over = [hold for hold in holds if hold.root in reached]
+    if not over:
+        return {}
     upstream = graph.closure(nodes, direction=Direction.UPSTREAM, types=LINEAGE, as_of=as_of)
     downstream: dict[str, list[Edge]] = {}
     for edge in upstream.edges:
         downstream.setdefault(edge.target, []).append(edge)
     found: dict[str, list[Hold]] = {}
-    for hold in holds:
-        if hold.root in upstream.distance:
-            for node in _descendants(hold.root, downstream) & set(nodes):
-                found.setdefault(node, []).append(hold)
+    for hold in over:
+        for node in _descendants(hold.root, downstream) & set(nodes):
+            found.setdefault(node, []).append(hold)
     return {node: tuple(found[node]) for node in sorted(found)}
 
 

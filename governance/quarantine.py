@@ -19,7 +19,7 @@ from domain.quarantine import (
     QuarantineState,
     Trigger,
 )
-from governance.closure import descent_of
+from governance.closure import closure_of
 from graph.model import Node, NodeKind, node_id
 from graph.port import GraphReader
 from ledger.entry import Draft
@@ -50,7 +50,7 @@ class Keeper:
         node = self._node(root, size)
         if node is not None and _state(node) is not QuarantineState.CLEAR:
             return _recorded(node)
-        closure = descent_of(self.graph, root, as_of=size).closure()
+        closure = closure_of(self.graph, root, as_of=size)
         payload: QuarantineHeld = {
             **closure,
             "reason": checked_text(reason, what="reason", limit=REASON_LIMIT),

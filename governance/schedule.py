@@ -64,9 +64,9 @@ def scheduled(tasks: Iterable[Task], seed: str) -> Schedule:
         by_id[task.id] = task
     waiting = {task.id: {need for need in task.needs if need in by_id} for task in by_id.values()}
     after: dict[str, list[str]] = {task: [] for task in by_id}
-    for task, needs in waiting.items():
+    for name, needs in waiting.items():
         for need in needs:
-            after[need].append(task)
+            after[need].append(name)
     ready = [_key(by_id[task], seed) for task, needs in waiting.items() if not needs]
     heapq.heapify(ready)
     order: list[Task] = []

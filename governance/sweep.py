@@ -29,7 +29,7 @@ from domain.schedule import (
 from domain.strict_json import parse_json_object
 from domain.verdict import VERDICT_RECORDED, Outcome
 from domain.waiver import WAIVER_EXPIRED
-from governance.closure import descent_of
+from governance.closure import closure_of
 from governance.evidence import gather_evidence
 from governance.gate import judge
 from governance.gate_request import gate_request_from_document
@@ -136,9 +136,7 @@ class Sweep:
             payload: JsonObject = {"waiver_id": subject, "reason": "its time is over"}
             return {}, (WAIVER_EXPIRED, f"waiver/{subject}/expired", payload)
         if kind == PROPAGATE:
-            closure = cast(
-                "JsonObject", descent_of(self.graph, subject, as_of=plan.position).closure()
-            )
+            closure = cast("JsonObject", closure_of(self.graph, subject, as_of=plan.position))
             idem = f"propagated/{subject}/{plan.position}"
             return closure, (QUARANTINE_PROPAGATED, idem, closure)
         return self._evaluate(plan, subject)
@@ -236,7 +234,7 @@ class Sweep:
 
     def _grown(self, position: int) -> Iterator[str]:
         for hold in active_holds(self.graph, self.project, as_of=position, at=None):
-            closure = descent_of(self.graph, hold.root, as_of=position).closure()
+            closure = closure_of(self.graph, hold.root, as_of=position)
             if closure["closure_digest"] != hold.closure_digest:
                 yield hold.root
 

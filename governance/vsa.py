@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from domain.canonical import JsonObject, JsonValue, canonical_digest
+from domain.canonical import JsonObject, canonical_digest
 from domain.verdict import Outcome
 from governance.statement import as_json
 from governance.verdict import VerdictRecord
@@ -29,13 +29,10 @@ def verification_summary(
     statement = verdict.statement
     digest = canonical_digest(as_json(statement)).removeprefix("sha256:")
     passed = verdict.outcome in (Outcome.PASS, Outcome.WARN)
-    subject: list[JsonValue] = [
-        {"name": f"lineproof:verdict:{verdict.verdict_id}", "digest": {"sha256": digest}},
+    subject = [
+        _subject(f"lineproof:verdict:{verdict.verdict_id}", digest),
         *(
-            {
-                "name": str(node.attributes["name"]),
-                "digest": {"sha256": str(node.attributes["digest"]).removeprefix("sha256:")},
-            }
+            _subject(str(node.attributes["name"]), str(node.attributes["digest"]))
             for node in sorted(artifacts, key=lambda node: node.id)
         ),
     ]
@@ -56,3 +53,7 @@ def verification_summary(
             "verifiedLevels": [PASSED_LEVEL] if passed else [],
         },
     }
+
+
+def _subject(name: str, digest: str) -> JsonObject:
+    return {"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}}

@@ -12,6 +12,7 @@ Prints p50 of the wall time and the largest memory delta of a call, then one JSO
 ``--neo4j`` a development Neo4j is started and asked the same.
 """
 
+import itertools
 import json
 import random
 import sqlite3
@@ -120,7 +121,7 @@ def _typical(db: sqlite3.Connection) -> str:
 def _record(store: GraphStore) -> None:
     entries = _entries()
     seq = 0
-    while batch := [entry for entry, _ in zip(entries, range(BATCH), strict=False)]:
+    while batch := list(itertools.islice(entries, BATCH)):
         store.apply(batch, old=Cursor(seq), new=Cursor(seq + len(batch)))
         seq += len(batch)
 

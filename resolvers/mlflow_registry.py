@@ -17,6 +17,8 @@ from resolvers.mlflow_paging import (
 )
 
 NO_STAGE = "None"
+NO_PROMPT = Condition("tags.mlflow.prompt.is_prompt", Operator.EQ, "false")
+"""What MLflow's client adds to every search for models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +120,26 @@ def _page(
     conditions = columns.conditions(search.filter)
     if kind is NodeKind.MODEL_VERSION:
         conditions = _by_model(graph, search.project, conditions)
+    prompts = _prompts(graph, search.project, kind) if NO_PROMPT in conditions else frozenset[str]()
     active = Condition("lifecycle", Operator.EQ, ACTIVE)
-    query = NodeQuery(search.project, kind, (*conditions, active), limit=stop + 1)
+    asked = (*(one for one in conditions if one != NO_PROMPT), active)
+    query = NodeQuery(search.project, kind, asked, limit=stop + 1 + len(prompts))
     wanted = (*columns.orders(search.order_by), *order)
     ids = graph.find_ids(query, order=wanted, as_of=start.as_of)
+    ids = [one for one in ids if one not in prompts]
     nodes = graph.nodes(ids[start.offset : stop], as_of=start.as_of)
     token = ""
     if stop < len(ids):
         as_of = visible if start.as_of is None else start.as_of
         token = page_token(offset=stop, as_of=as_of, question=question)
     return [nodes[one] for one in ids[start.offset : stop]], token
+
+
+def _prompts(graph: GraphReader, project: str, kind: NodeKind) -> frozenset[str]:
+    """The prompts among the models: MLflow's client leaves them out, and not to be marked as one
+    is to be none."""
+    marked = Condition(NO_PROMPT.attribute, Operator.EQ, "true")
+    return frozenset(graph.find_ids(NodeQuery(project, kind, (marked,))))
 
 
 def _by_model(

@@ -32,6 +32,18 @@ class MetricReader(Protocol):
         ...
 
 
+INFO_NAMES = (
+    "end_time",
+    "experiment_id",
+    "lifecycle",
+    "name",
+    "start_time",
+    "status",
+    "user",
+)
+"""The attributes that MLflow's run info shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class UsedDataset:
     """A dataset that a run used."""
@@ -79,10 +91,12 @@ def get_run(graph: GraphReader, metrics: MetricReader, *, project: str, run_id: 
     return shown(graph, metrics, [run_node(graph, project=project, run_id=run_id)])[0]
 
 
-def unlinked_run(graph: GraphReader, *, project: str, run_id: str) -> MlflowRun:
-    """The run by its own words alone, without metrics, datasets and models; errors as
-    ``get_run``."""
-    node = run_node(graph, project=project, run_id=run_id)
+def unlinked_run(
+    graph: GraphReader, *, project: str, run_id: str, names: Collection[str] | None = None
+) -> MlflowRun:
+    """The run by its own words alone, or by those of ``names``, without metrics, datasets and
+    models; errors as ``get_run``."""
+    node = run_node(graph, project=project, run_id=run_id, names=names)
     locations = artifact_locations(graph, [node])
     return _run(node, locations[_experiment(node)], (), _Links((), (), {}))
 

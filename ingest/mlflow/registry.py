@@ -33,11 +33,14 @@ from ingest.limits import (
 from ingest.mlflow.fields import Fields, invalid, missing, too_long
 from ingest.mlflow.keys import tag_of
 from ingest.mlflow.locations import checked_source
+from ingest.mlflow.logged_models import known_model
 from ingest.mlflow.write import Planned, Write
 from ledger.entry import Draft
 
 STAGES = ("None", "Staging", "Production", "Archived")
 _ALIAS = re.compile(r"[\w\-]*", re.ASCII)
+_LOGGED = "models:/"
+"""How the address of a logged model begins, before its id."""
 _VERSION_ALIAS = re.compile(r"v\d+", re.IGNORECASE)
 
 
@@ -107,15 +110,17 @@ def create_version(write: Write, body: Fields) -> Planned:
     """``model-versions/create``: the next number of the model."""
     model = named_model(write, body)
     source = checked_source(body.required("source"))
+    model_id = checked_text(body.text("model_id"), what="model_id", limit=500)
+    run_id = checked_text(body.text("run_id"), what="run_id", limit=64)
     every = versions_of(write.graph, model, deleted=True)
     number = 1 + max((_number(version) for version in every), default=0)
     payload = ModelVersionCreated(
         model=_id(model),
         version=number,
         source=source,
-        run_id=checked_text(body.text("run_id"), what="run_id", limit=64),
+        run_id=run_id or _run_behind(write, source, model_id),
         run_link=checked_text(body.text("run_link"), what="run_link", limit=500),
-        model_id=checked_text(body.text("model_id"), what="model_id", limit=500),
+        model_id=model_id,
         description=_description(body),
         tags=_tags(body),
     )
@@ -248,6 +253,13 @@ def _update_version(write: Write, body: Fields, said: ModelVersionUpdated) -> Pl
 def _delete_draft(write: Write, version: Node, part: int) -> Draft:
     payload = ModelVersionRef(model=str(version.attributes["model"]), version=_number(version))
     return write.draft(MODEL_VERSION_DELETED, payload, actor="", part=part)
+
+
+def _run_behind(write: Write, source: str, model_id: str) -> str:
+    """The run that made the logged model which a version is; empty when it is none."""
+    in_source = source.removeprefix(_LOGGED) if source.startswith(_LOGGED) else ""
+    wanted = model_id or (in_source if "/" not in in_source and "@" not in in_source else "")
+    return str(known_model(write, wanted).attributes["source_run_id"]) if wanted else ""
 
 
 def _named(graph: GraphReader, project: str, name: str) -> Node | None:

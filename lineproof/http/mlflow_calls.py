@@ -34,7 +34,7 @@ from resolvers.mlflow_experiments import (
     search_experiments,
 )
 from resolvers.mlflow_history import HistoryQuestion, SeriesHeld, metric_history
-from resolvers.mlflow_runs import MlflowRun, get_run, unlinked_run
+from resolvers.mlflow_runs import INFO_NAMES, MlflowRun, get_run, unlinked_run
 from resolvers.mlflow_search import RunSearch, ViewType, search_runs
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def run_update(plan: Plan) -> Operation:
 
     def operation(tracking: Tracking, call: Call) -> Body:
         run_id = tracking.record(call, plan, _run_locks(call.body))
-        return {"run_info": run_info_body(_unlinked(tracking, call, run_id))}
+        return {"run_info": run_info_body(_unlinked(tracking, call, run_id, INFO_NAMES))}
 
     return operation
 
@@ -284,9 +284,12 @@ def _run(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:
     return get_run(services.graph, services.metrics, project=call.project, run_id=run_id)
 
 
-def _unlinked(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:
+def _unlinked(
+    tracking: Tracking, call: Call, run_id: str, names: Collection[str] | None = None
+) -> MlflowRun:
     tracking.see_graph(call.project)
-    return unlinked_run(tracking.services.graph, project=call.project, run_id=run_id)
+    graph = tracking.services.graph
+    return unlinked_run(graph, project=call.project, run_id=run_id, names=names)
 
 
 def _run_locks(body: Fields) -> list[str]:

@@ -24,7 +24,7 @@ from lineproof.http.errors import request_id_of
 from lineproof.http.mlflow_calls import Call, Tracking
 from lineproof.http.mlflow_errors import error_answer, masked_answer, not_implemented_answer
 from resolvers.mlflow_files import Listed, file_at, files_below, folder
-from resolvers.mlflow_runs import unlinked_run
+from resolvers.mlflow_runs import INFO_NAMES, unlinked_run
 
 PREFIX = "/api/2.0/mlflow-artifacts"
 PROXIED = "mlflow-artifacts:/"
@@ -180,7 +180,9 @@ def _root_of_run(tracking: Tracking, project: str, request: Request) -> tuple[st
     query = request.query_params
     fields = Fields({name: query[name] for name in ("run_id", "run_uuid") if name in query})
     tracking.see_graph(project)
-    run = unlinked_run(tracking.services.graph, project=project, run_id=fields.run_id())
+    run = unlinked_run(
+        tracking.services.graph, project=project, run_id=fields.run_id(), names=INFO_NAMES
+    )
     if not run.artifact_uri.startswith(PROXIED):
         raise UsageError(
             f"The artifacts of run {run.run_id} are not kept here but at {run.artifact_uri[:200]}.",

@@ -49,16 +49,15 @@ def registered_body(model: MlflowRegistered) -> Body:
 
 def version_body(version: MlflowVersion) -> Body:
     """``ModelVersion``."""
-    return _filled(
+    always: Body = {"description": version.description, "run_id": version.run_id}
+    return always | _filled(
         {
             "name": version.name,
             "version": str(version.version),
             "creation_timestamp": version.created_at,
             "last_updated_timestamp": version.updated_at,
             "current_stage": version.stage or NO_STAGE,
-            "description": version.description,
             "source": version.source,
-            "run_id": version.run_id,
             "run_link": version.run_link,
             "model_id": version.model_id,
             "status": "READY",

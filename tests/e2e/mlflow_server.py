@@ -46,7 +46,7 @@ def running_server(folder: Path) -> Iterator[RunningServer]:
     )
     config = uvicorn.Config(create_app(services), log_config=None, lifespan="off")
     server = uvicorn.Server(config)
-    with socket.socket() as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -8,12 +8,14 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from domain.errors import ErrorCode, UsageError
 
 MAX_TEXT_FILE: Final = 16 * 1024 * 1024
 """Bytes of a file that is read whole."""
+MAX_LINE: Final = 64 * 1024
+"""Bytes of a line."""
 
 
 def entries(folder: Path) -> list[Path]:
@@ -53,18 +55,33 @@ def read_file(path: Path, *, limit: int = MAX_TEXT_FILE) -> bytes:
 
     Raises ``UsageError``: INVALID_PATH for a link or what is no file, TOO_LARGE beyond ``limit``.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise UsageError(f"{path} is no file.", code=ErrorCode.INVALID_PATH)
-            data = file.read(limit + 1)
-    except OSError as error:
-        reason = "is a link, which is not followed" if path.is_symlink() else str(error.strerror)
-        raise UsageError(f"{path} {reason}.", code=ErrorCode.INVALID_PATH) from error
+    with _open(path) as file:
+        data = file.read(limit + 1)
     if len(data) > limit:
         raise UsageError(f"{path} is larger than {limit} bytes.", code=ErrorCode.TOO_LARGE)
     return data
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The lines of a regular file, one at a time, each at most ``MAX_LINE`` long.
+
+    Raises ``UsageError`` as ``read_file`` does; bytes that are no UTF-8 are replaced.
+    """
+    with _open(path) as file:
+        while line := file.readline(MAX_LINE):
+            yield line.decode("utf-8", "replace")
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        reason = "is a link, which is not followed" if path.is_symlink() else str(error.strerror)
+        raise UsageError(f"{path} {reason}.", code=ErrorCode.INVALID_PATH) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise UsageError(f"{path} is no file.", code=ErrorCode.INVALID_PATH)
+    return os.fdopen(handle, "rb")
 
 
 def read_text(path: Path, *, limit: int = MAX_TEXT_FILE) -> str:

@@ -138,7 +138,6 @@ def _series(run_id: str, key: str, start: int, points: list[list[str | int]]) ->
 
 def _old_tags(meta: Mapping[str, object]) -> dict[str, str]:
     found = {
-        "mlflow.user": meta.get("user_id"),
         SOURCE_TAG: meta.get("source_name"),
         "mlflow.source.git.commit": meta.get("source_version"),
         "mlflow.project.entryPoint": meta.get("entry_point_name"),

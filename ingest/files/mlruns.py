@@ -10,7 +10,7 @@ from typing import cast
 
 from domain.artifact import ArtifactUse
 from domain.errors import ErrorCode, LineproofError, UsageError
-from ingest.files.folder import files_below, folders, links, read_file, read_text
+from ingest.files.folder import files_below, folders, links, read_lines, read_text
 from ingest.files.mlflow_run import (
     dataset_input,
     experiment_of,
@@ -93,11 +93,9 @@ def _values(folder: Path) -> dict[str, str]:
     return {name: read_text(path) for name, path in files_below(folder)}
 
 
-def _points(path: Path) -> list[list[str | int]]:
+def _points(path: Path) -> Iterator[list[str | int]]:
     """Lines of ``timestamp value [step [dataset …]]``."""
-    data = read_file(path, limit=1 << 30).decode("utf-8", "replace")
-    points: list[list[str | int]] = []
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(read_lines(path), 1):
         parts = line.split()
         if not parts:
             continue
@@ -110,8 +108,7 @@ def _points(path: Path) -> list[list[str | int]]:
                 f"line {number} is not `timestamp value step`.", code=ErrorCode.MALFORMED
             ) from error
         milliseconds = timestamp * 1000 if timestamp < _OLD_SECONDS else timestamp
-        points.append(point(value, step, milliseconds))
-    return points
+        yield point(value, step, milliseconds)
 
 
 def _inputs(run: Path) -> list[ArtifactUse]:

@@ -22,34 +22,30 @@ _SIDES: Final = {
 }
 
 _REACH: Final = """
-    WITH RECURSIVE
-    wanted(type) AS (SELECT value FROM json_each(:types)),
-    reach(key) AS (
+    WITH RECURSIVE reach(key) AS (
         SELECT value FROM json_each(:keys)
         UNION
         SELECT e.{there} FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
-        WHERE e.seq < :as_of AND +e.type IN wanted
+        WHERE e.seq < :as_of AND +e.type IN ({types})
     )
     SELECT e.{here}, e.{there}, e.type, e.role, e.facet, e.seq
     FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
-    WHERE e.seq < :as_of AND +e.type IN wanted
+    WHERE e.seq < :as_of AND +e.type IN ({types})
 """
 
 _STEP: Final = """
     SELECT e.{here}, e.{there}, e.type, e.role, e.facet, e.seq
     FROM json_each(:keys) AS k CROSS JOIN edge AS e ON e.{here} = k.value
-    WHERE e.seq < :as_of AND +e.type IN (SELECT value FROM json_each(:types))
+    WHERE e.seq < :as_of AND +e.type IN ({types})
 """
 
 
 _IDS: Final = """
-    WITH RECURSIVE
-    wanted(type) AS (SELECT value FROM json_each(:types)),
-    reach(key) AS (
+    WITH RECURSIVE reach(key) AS (
         SELECT value FROM json_each(:keys)
         UNION
         SELECT e.{there} FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
-        WHERE e.seq < :as_of AND +e.type IN wanted
+        WHERE e.seq < :as_of AND +e.type IN ({types})
     )
     SELECT n.id FROM reach CROSS JOIN node AS n ON n.key = reach.key
 """
@@ -66,8 +62,10 @@ class _Walk:
         as_of: int | None,
     ) -> None:
         self._db = db
-        self._sides = _SIDES[direction]
-        self._parameters = {"types": json.dumps(sorted(types)), "as_of": position(as_of)}
+        # Our own enum's values, so literals are safe; a parameter would be unfolded for each edge.
+        literals = ", ".join(f"'{type_.value}'" for type_ in sorted(types))
+        self._parts = {**_SIDES[direction], "types": literals}
+        self._as_of = position(as_of)
 
     def reach(self, roots: Sequence[int]) -> list[_Row]:
         """All edges that leave anything reachable from ``roots``."""
@@ -75,8 +73,7 @@ class _Walk:
 
     def ids(self, roots: Sequence[int]) -> frozenset[str]:
         """The ids of everything reachable from ``roots``."""
-        parameters = {**self._parameters, "keys": json.dumps(roots)}
-        rows = self._db.execute(_IDS.format(**self._sides), parameters)
+        rows = self._execute(_IDS, roots)
         return frozenset(id_ for (id_,) in rows)
 
     def step(self, keys: Sequence[int]) -> list[_Row]:
@@ -84,8 +81,11 @@ class _Walk:
         return self._fetch(_STEP, keys)
 
     def _fetch(self, sql: str, keys: Sequence[int]) -> list[_Row]:
-        parameters = {**self._parameters, "keys": json.dumps(keys)}
-        return self._db.execute(sql.format(**self._sides), parameters).fetchall()
+        return self._execute(sql, keys).fetchall()
+
+    def _execute(self, sql: str, keys: Sequence[int]) -> sqlite3.Cursor:
+        parameters = {"keys": json.dumps(keys), "as_of": self._as_of}
+        return self._db.execute(sql.format(**self._parts), parameters)
 
 
 def closure(

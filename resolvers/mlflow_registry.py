@@ -17,8 +17,9 @@ from resolvers.mlflow_paging import (
 )
 
 NO_STAGE = "None"
-NO_PROMPT = Condition("tags.mlflow.prompt.is_prompt", Operator.EQ, "false")
-"""What MLflow's client adds to every search for models."""
+_PROMPT = "tags.mlflow.prompt.is_prompt"
+NO_PROMPT = (Condition(_PROMPT, Operator.NE, "true"), Condition(_PROMPT, Operator.EQ, "false"))
+"""The first is what MLflow's client adds to every search for models; the other means the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,10 @@ def _page(
     conditions = columns.conditions(search.filter)
     if kind is NodeKind.MODEL_VERSION:
         conditions = _by_model(graph, search.project, conditions)
-    prompts = _prompts(graph, search.project, kind) if NO_PROMPT in conditions else frozenset[str]()
+    excluded = any(one in NO_PROMPT for one in conditions)
+    prompts = _prompts(graph, search.project, kind) if excluded else frozenset[str]()
     active = Condition("lifecycle", Operator.EQ, ACTIVE)
-    asked = (*(one for one in conditions if one != NO_PROMPT), active)
+    asked = (*(one for one in conditions if one not in NO_PROMPT), active)
     query = NodeQuery(search.project, kind, asked, limit=stop + 1 + len(prompts))
     wanted = (*columns.orders(search.order_by), *order)
     ids = graph.find_ids(query, order=wanted, as_of=start.as_of)
@@ -138,7 +140,7 @@ def _page(
 def _prompts(graph: GraphReader, project: str, kind: NodeKind) -> frozenset[str]:
     """The prompts among the models: MLflow's client leaves them out, and not to be marked as one
     is to be none."""
-    marked = Condition(NO_PROMPT.attribute, Operator.EQ, "true")
+    marked = Condition(_PROMPT, Operator.EQ, "true")
     return frozenset(graph.find_ids(NodeQuery(project, kind, (marked,))))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,15 +52,15 @@ class Raw:
     """Requests as they are, of one project."""
 
     def __init__(self, server: RunningServer, project: str) -> None:
-        self._netloc = urlsplit(server.url).netloc
-        self._prefix = f"/projects/{project}"
+        self.netloc = urlsplit(server.url).netloc
+        self.prefix = f"/projects/{project}"
 
     def __call__(
         self, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(self._netloc, timeout=20)
+        connection = http.client.HTTPConnection(self.netloc, timeout=20)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, self._prefix + path, body, named)
+        connection.request(method, self.prefix + path, body, named)
         answer = connection.getresponse()
         found = {name.lower(): value for name, value in answer.getheaders()}
         data = answer.read()
@@ -171,8 +172,9 @@ def test_what_breaks_off_or_is_compressed_is_stored_nowhere(
         yield b"x" * 100_000
         raise ConnectionError
 
-    with pytest.raises(ConnectionError):
-        raw("PUT", f"{FILES}/0/r/broken", pieces())
+    connection = http.client.HTTPConnection(raw.netloc)
+    with closing(connection), pytest.raises(ConnectionError):
+        connection.request("PUT", f"{raw.prefix}{FILES}/0/r/broken", pieces())
     assert raw("PUT", f"{FILES}/0/r/zip", b"x", Content_Encoding="gzip")[0] == 415
     assert _entries(server, project) == []
 

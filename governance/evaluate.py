@@ -26,10 +26,10 @@ from domain.ids import derived_id
 from domain.verdict import VERDICT_RECORDED
 from governance.declared_policy import DeclaredPolicy
 from governance.evidence import gather_evidence
-from governance.gate import judge
 from governance.gate_request import GateRequest
+from governance.judged_evidence import judged_evidence
 from governance.position import witnessed_position
-from governance.quarantine import REASON_LIMIT, Keeper
+from governance.quarantine import Keeper
 from governance.triggers import triggered
 from governance.verdict import VerdictRecord, find_verdict, recorded_payload
 from governance.verdict_id import verdict_id_of
@@ -78,21 +78,13 @@ def evaluate_gate(
         declared=declared,
         at=at,
     )
-    judgement = judge(
-        evidence.declared.policy,
-        evidence.candidate_facts,
-        evidence.comparison,
-        analysis=evidence.analysis,
-        no_comparison=evidence.no_comparison,
-        around=evidence.around(),
-    )
+    judgement = judged_evidence(evidence)
     statement = verdict_statement(evidence, judgement, checkpoint.root)
     verdict = VerdictRecord(verdict_id_of(request, project, statement), statement, None)
     if not request.dry_run:
         verdict = _record(verdict, request, log, graph, catch_up, project, actor, source)
         keeper = Keeper(log, graph, catch_up, project, source, actor)
-        for item in triggered(judgement.results, evidence.candidate.run_ids):
-            keeper.hold(item.root, item.reason[:REASON_LIMIT], item.trigger)
+        keeper.hold_all(triggered(judgement.results, evidence.candidate.run_ids))
     logger.info(
         "gate.evaluated",
         policy=request.policy,

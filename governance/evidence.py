@@ -95,20 +95,7 @@ def gather_evidence(
     """
     declared = declared or require_policy(graph, project, request.policy, as_of=as_of)
     policy = declared.policy
-    candidate = resolve(
-        request.candidate,
-        project=project,
-        graph=graph,
-        metrics=metrics,
-        replicates=policy.replicates,
-        as_of=as_of,
-    )
-    if not candidate.run_ids:
-        raise NotFoundError(
-            "The candidate set has no run that could be judged.",
-            hint="Check the run ids or the filter; deleted runs do not count.",
-            context={"excluded": [item.run_id for item in candidate.excluded]},
-        )
+    candidate = _candidate(request, policy, project, graph, metrics, as_of)
     quarantine = QuarantineView(graph, project, as_of=as_of, at=at)
     search = BaselineSearch(
         project=project,
@@ -124,10 +111,7 @@ def gather_evidence(
     sides = [side.selected for side in (found, other) if side and side.selected]
     facts = _facts(policy, [candidate, *sides], graph, metrics, as_of)
     compared = _Comparing(candidate, facts, policy, graph, as_of, analysis)
-    waivers = () if at is None else recorded_waivers(graph, project, as_of=as_of)
-    rule_waivers = (
-        {} if at is None else waivers_of_rules(waivers, policy.name, candidate.run_ids, at=at)
-    )
+    waivers, rule_waivers = _waivers(graph, project, policy.name, candidate, as_of, at)
     held = quarantine.held_runs(candidate.run_ids)
     used = {*rule_waivers.values(), *(hold.waiver for run in held for hold in run.holds)}
     return Evidence(
@@ -141,11 +125,7 @@ def gather_evidence(
         baseline=found.selected,
         comparison=compared.with_baseline(found),
         no_comparison=found.reason,
-        second=(
-            None
-            if other is None
-            else SecondBaseline(other.selected, compared.with_baseline(other), other.reason)
-        ),
+        second=compared.second(other),
         held=held,
         waivers=tuple(waiver for waiver in waivers if waiver.waiver_id in used),
         rule_waivers=rule_waivers,
@@ -154,6 +134,46 @@ def gather_evidence(
             request.artifacts, graph=graph, runs=candidate.run_ids, as_of=as_of
         ),
     )
+
+
+def _candidate(
+    request: GateRequest,
+    policy: Policy,
+    project: str,
+    graph: GraphReader,
+    metrics: SummaryReader,
+    as_of: int,
+) -> SelectedRuns:
+    candidate = resolve(
+        request.candidate,
+        project=project,
+        graph=graph,
+        metrics=metrics,
+        replicates=policy.replicates,
+        as_of=as_of,
+    )
+    if not candidate.run_ids:
+        raise NotFoundError(
+            "The candidate set has no run that could be judged.",
+            hint="Check the run ids or the filter; deleted runs do not count.",
+            context={"excluded": [item.run_id for item in candidate.excluded]},
+        )
+    return candidate
+
+
+def _waivers(
+    graph: GraphReader,
+    project: str,
+    policy: str,
+    candidate: SelectedRuns,
+    as_of: int,
+    at: int | None,
+) -> tuple[tuple[Waiver, ...], dict[str, str]]:
+    """Every recorded waiver, and rule id to the one that lifts it; none without a time."""
+    if at is None:
+        return (), {}
+    waivers = recorded_waivers(graph, project, as_of=as_of)
+    return waivers, waivers_of_rules(waivers, policy, candidate.run_ids, at=at)
 
 
 def _facts(
@@ -181,6 +201,12 @@ class _Comparing:
     graph: GraphReader
     as_of: int
     analysis: str
+
+    def second(self, found: BaselineFinding | None) -> SecondBaseline | None:
+        """The comparison with the second baseline; None when the policy has none."""
+        if found is None:
+            return None
+        return SecondBaseline(found.selected, self.with_baseline(found), found.reason)
 
     def with_baseline(self, found: BaselineFinding) -> Comparison | None:
         """The comparison; None when the baseline cannot serve as one."""

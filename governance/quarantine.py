@@ -1,6 +1,6 @@
 """Puts roots under quarantine and lets them go: clear → held → clear, held → condemned."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,6 +20,7 @@ from domain.quarantine import (
     Trigger,
 )
 from governance.closure import closure_of
+from governance.triggers import Triggered
 from graph.model import Node, NodeKind, node_id
 from graph.port import GraphReader
 from ledger.entry import Draft
@@ -65,6 +66,11 @@ class Keeper:
             trigger=trigger.value,
         )
         return closure
+
+    def hold_all(self, roots: Iterable[Triggered]) -> None:
+        """Hold what a verdict calls for."""
+        for item in roots:
+            self.hold(item.root, item.reason[:REASON_LIMIT], item.trigger)
 
     def release(self, root: str, reason: str) -> None:
         """Let a held root go. Raises ``ConflictError`` when it is not held."""

@@ -23,8 +23,8 @@ from domain.errors import ErrorCode, IntegrityError, NotFoundError, UsageError
 from domain.verdict import VERDICT_RECORDED
 from governance.divergence import Divergence, first_divergence
 from governance.evidence import gather_evidence
-from governance.gate import judge
 from governance.gate_request import gate_request_from_document
+from governance.judged_evidence import judged_evidence
 from governance.verdict import recorded_payload
 from governance.verdict_statement import verdict_statement
 from graph.port import GraphReader
@@ -128,14 +128,7 @@ def replay_verdict(
             analysis=str(statement.get("analysis")),
             at=at,
         )
-        judgement = judge(
-            evidence.declared.policy,
-            evidence.candidate_facts,
-            evidence.comparison,
-            analysis=evidence.analysis,
-            no_comparison=evidence.no_comparison,
-            around=evidence.around(),
-        )
+        judgement = judged_evidence(evidence)
     except (NotFoundError, UsageError) as error:
         _diverged(entry, Divergence("statement", "a verdict", error.message), error)
     verdict_id = entry.idem.removeprefix("verdict/")

@@ -31,9 +31,9 @@ from domain.verdict import VERDICT_RECORDED, Outcome
 from domain.waiver import WAIVER_EXPIRED
 from governance.closure import closure_of
 from governance.evidence import gather_evidence
-from governance.gate import judge
 from governance.gate_request import gate_request_from_document
 from governance.holds import active_holds, holds_over
+from governance.judged_evidence import judged_evidence
 from governance.position import witnessed_position
 from governance.schedule import Schedule, Task, scheduled
 from governance.verdict import recorded_payload, require_verdict
@@ -152,14 +152,7 @@ class Sweep:
             as_of=plan.position,
             at=plan.at,
         )
-        judgement = judge(
-            evidence.declared.policy,
-            evidence.candidate_facts,
-            evidence.comparison,
-            analysis=evidence.analysis,
-            no_comparison=evidence.no_comparison,
-            around=evidence.around(),
-        )
+        judgement = judged_evidence(evidence)
         root = base64.b64decode(plan.schedule.seed)
         statement = verdict_statement(evidence, judgement, root)
         new_id = verdict_id_of(request, self.project, statement)

@@ -37,7 +37,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         before = in_force.get(policy.name)
         found = policy_differences(_document(before), policy.document())
         state = "new" if before is None else "changed" if found else "unchanged"
-        print(f"{policy.name}  {state}")
+        digests = (
+            f"{before['digest']} -> {policy.digest()}" if found and before else policy.digest()
+        )
+        print(f"{policy.name}  {state}  {digests}")
         for item in found:
             print(f"  {item.path}: {item.before or 'absent'} -> {item.after or 'absent'}")
     return Exit.OK

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +84,20 @@ def test_it_carries_what_is_not_python(wheel: Path) -> None:
 
 def test_its_command_line_answers(installed: Path, tmp_path: Path) -> None:
     assert "gate" in run(installed / "lineproof", "--help", cwd=tmp_path)
+
+
+def test_it_stores_and_gives_back_metrics_with_what_it_depends_on(
+    installed: Path, tmp_path: Path
+) -> None:
+    """The development environment holds more libraries than a user's."""
+    (tmp_path / "trials.csv").write_text("run,step,loss\na,1,0.5\na,2,0.25\nb,1,0.75\n")
+    command = installed / "lineproof"
+    data = ["--data", tmp_path / "data"]
+    columns = ["--map", "run=run", "--map", "step=step"]
+    run(command, "import", "metrics", tmp_path / "trials.csv", *columns, *data, cwd=tmp_path)
+    run(command, "export", "parquet", "--to", tmp_path / "points.parquet", *data, cwd=tmp_path)
+    assert polars.read_parquet(tmp_path / "points.parquet").height == 3
+    run(command, "ledger", "verify", tmp_path / "data", cwd=tmp_path)
 
 
 def test_it_serves_graphql(served: str) -> None:

@@ -163,6 +163,7 @@ class _Writer:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._runs: dict[str, RunState] = {}
+        self._changed: set[str] = set()
         self._artifacts: dict[str, ArtifactState] = {}
         self._groups: dict[Hashable, int] = {}
 
@@ -178,16 +179,17 @@ class _Writer:
                 state = self._run(node, mutation, seq)
                 if state is not None and state.take(mutation):
                     moved[node] = state
+                    self._changed.add(node)
         for node, attributes in artifacts.items():
             self._identify(node, attributes)
         for node, state in moved.items():
             self._place(entity_id(node), state, seq)
 
     def flush(self) -> None:
-        """Write the states of the runs that were touched."""
+        """Write the states that changed."""
         self._db.executemany(
             "INSERT INTO run VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state",
-            [(node, state.text()) for node, state in self._runs.items()],
+            [(node, self._runs[node].text()) for node in sorted(self._changed)],
         )
 
     def _run(self, node: str, mutation: Mutation, seq: int) -> RunState | None:
@@ -198,6 +200,7 @@ class _Writer:
                 self._runs[node] = state_of(row[0])
             elif isinstance(mutation, AddNode) and mutation.kind is NodeKind.RUN:
                 self._runs[node] = RunState(mutation.project, seq)
+                self._changed.add(node)
         return self._runs.get(node)
 
     def _identify(self, node: str, attributes: dict[str, str]) -> None:

@@ -213,7 +213,8 @@ def _call(tracking: Tracking, request: Request) -> Call:
 
 
 def _project(request: Request) -> str:
-    return request.scope.get("lineproof.project", DEFAULT_PROJECT)
+    project: str = request.scope.get("lineproof.project", DEFAULT_PROJECT)
+    return project
 
 
 def _json(body: dict[str, object]) -> Response:

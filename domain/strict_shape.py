@@ -4,7 +4,6 @@ An absent text is empty, an absent flag false, an absent list or object empty.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from domain.errors import ErrorCode, UsageError
@@ -56,7 +55,7 @@ class Shape:
             return ()
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise self.wrong(key, "is no list")
-        return cast("Sequence[JsonValue]", value)
+        return value
 
     def objects(self, key: str) -> "list[Shape]":
         """A list of objects."""

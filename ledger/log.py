@@ -25,8 +25,8 @@ from domain.errors import (
 from ledger import merkle, tiles
 from ledger.blobs import Blobs
 from ledger.checkpoint import Checkpoint, sign_checkpoint
-from ledger.durable import Fs, FsyncFailed, OsFs
 from ledger.dsse import sealed
+from ledger.durable import Fs, FsyncFailed, OsFs
 from ledger.entry import Draft, Entry, Receipt, decode, encode
 from ledger.folder import OpenFolder, check_folder, open_folder
 from ledger.group_commit import GroupCommit

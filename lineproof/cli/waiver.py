@@ -27,16 +27,12 @@ def define(parser: argparse.ArgumentParser) -> None:
         return commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
 
     draft = add("draft", "Print a waiver to be signed: for one held root, or for one rule.")
-    draft.add_argument(
-        "--root", metavar="NODE", help="a held root, from `quarantine list`"
-    )
+    draft.add_argument("--root", metavar="NODE", help="a held root, from `quarantine list`")
     draft.add_argument("--policy", metavar="NAME", help="with --rule and --runs")
     draft.add_argument("--rule", metavar="ID", help="the rule that is waived")
     draft.add_argument("--runs", metavar="RUN[,RUN…]", help="the candidate runs it is waived for")
     draft.add_argument("--reason", metavar="TEXT", required=True, help="why")
-    draft.add_argument(
-        "--until", metavar="TIME", required=True, help="as 2027-01-31T12:00:00Z"
-    )
+    draft.add_argument("--until", metavar="TIME", required=True, help="as 2027-01-31T12:00:00Z")
     add_project(draft)
     draft.set_defaults(run=run_draft)
     sign = add("sign", "Print a signature over a draft; needs no server.")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import strawberry
 
-from analytics.shared_cause import CommonCause, CommonCauses
 from analytics.delta_index.index import Group
+from analytics.shared_cause import CommonCause, CommonCauses
 from resolvers.effects import NearGroup, SlotEffect
 from resolvers.lineage import label_of
 from schema.context import LineproofInfo

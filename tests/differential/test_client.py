@@ -10,7 +10,10 @@ from tests.differential.calls import SCENARIOS, Scenario
 from tests.differential.conftest import Servers
 from tests.differential.differences import DIFFERENCES
 
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.filterwarnings("ignore:.*deprecated since:FutureWarning"),
+]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,10 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningS
         yield running
 
 
-def follow(page: str, server: RunningServer) -> None:
-    """Run each block in order; a command that fails, fails the page."""
+def follow(page: str, server: RunningServer) -> dict[str, Any]:
+    """Run each block in order; a command that fails, fails the page. What Python defined."""
     text = (PAGES / page).read_text().replace(ADDRESS, server.url)
-    names: dict[str, object] = {"__name__": "how_to"}
+    names: dict[str, Any] = {"__name__": "how_to"}
     for language, block in re.findall(r"```(python|console)\n(.*?)```", text, re.DOTALL):
         if language == "python":
             exec(compile(block, page, "exec"), names)
@@ -35,6 +36,17 @@ def follow(page: str, server: RunningServer) -> None:
         for line in block.replace("\\\n", " ").splitlines():
             if line.startswith("$ lineproof "):
                 assert main(shlex.split(line.removeprefix("$ lineproof "))) == 0, line
+    return names
+
+
+@pytest.mark.filterwarnings("default")
+def test_mlflow(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> None:
+    names = follow("mlflow.md", server)
+    shown = capsys.readouterr().out
+    assert "\n1\n" in f"\n{shown}"
+    assert names["run"].info.run_id in shown
+    recorded = set(server.entries("default"))
+    assert {"logged_model.created", "artifact.logged", "model_version.created"} <= recorded
 
 
 def test_openlineage(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,7 +63,6 @@ def fluent(server: RunningServer, project: str) -> Iterator[Any]:
     yield mlflow
     while mlflow.active_run():
         mlflow.end_run()
-    mlflow.set_tracking_uri("")
 
 
 def refused(error: pytest.ExceptionInfo[MlflowException]) -> str:

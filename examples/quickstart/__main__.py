@@ -105,12 +105,24 @@ def prove(folder: Path, url: str, data: Path, verdict: dict) -> None:
 def replay(data: Path, graph: str) -> None:
     """Delete every projection; the ledger alone gives back each verdict, byte for byte."""
     for store in dict.fromkeys((graph, "sqlite")):
-        shutil.rmtree(data / "tables", ignore_errors=True)
-        for path in sorted([*data.glob("graph.db*"), *data.glob("deltas.db*")]):
-            path.unlink()
+        delete_projections(data, store)
         _, printed = lineproof("replay", "verdict", "--all", "--data", str(data), graph=store)
-        say(f"   Every projection deleted, all verdicts derived again ({store.split(':')[0]}):")
+        name = "sqlite" if store == "sqlite" else "neo4j"
+        say(f"   Every projection deleted, all verdicts derived again ({name}):")
         show(printed)
+
+
+def delete_projections(data: Path, graph: str) -> None:
+    """Everything but the ledger, its keys and its blobs."""
+    shutil.rmtree(data / "tables", ignore_errors=True)
+    for path in sorted([*data.glob("graph.db*"), *data.glob("deltas.db*")]):
+        path.unlink()
+    if graph != "sqlite":
+        from graph.neo4j.store import Neo4jGraph
+
+        store = Neo4jGraph(graph)
+        store.reset()
+        store.close()
 
 
 def tamper(folder: Path, data: Path) -> None:

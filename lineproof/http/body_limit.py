@@ -2,7 +2,8 @@
 
 A body is read whole before the application sees the request, so a declared length, an endless
 stream of chunks and a slow sender all meet the same limit and cost at most that much memory.
-Compressed bodies are refused: what a few bytes unfold to is not known before it is too late.
+A body that came as gzip is unfolded on the way, and what it unfolds to meets that limit; a stored
+file is kept as it comes, so it may not.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import ErrorCode, LineproofError, UsageError
 from lineproof.http.errors import problem
+from lineproof.http.gzip_body import GzipBody
 
 INGEST_LIMIT = 8 * 1024 * 1024
 """Bytes of a body where runs are recorded."""
@@ -22,6 +24,9 @@ FILE_LIMIT = 64 * 1024 * 1024 * 1024
 SECONDS = 30.0
 """How long a whole body may take to arrive, and each piece of a file."""
 
+_PLAIN = "identity"
+_GZIP = ("gzip", "x-gzip")
+"""Both names of RFC 9110, section 8.4.1.3."""
 _FILES = "/api/2.0/mlflow-artifacts/artifacts/"
 
 _QUERY_PATHS = ("/compare", "/gate", "/graphql", "/lineage", "/policies")
@@ -34,7 +39,7 @@ class _CallerGone(Exception):
 
 
 class BodyLimit:
-    """ASGI middleware: 413 beyond the limit, 408 when too slow, 415 when compressed."""
+    """ASGI middleware: 413 beyond the limit, 408 when too slow, 415 for an unknown encoding."""
 
     def __init__(self, app: ASGIApp, *, seconds: float = SECONDS) -> None:
         self._app = app
@@ -46,7 +51,7 @@ class BodyLimit:
             return
         try:
             if _is_upload(scope):
-                _check(scope, FILE_LIMIT)
+                _check(scope, FILE_LIMIT, encodings=(_PLAIN,))
                 await self._app(scope, _limited(receive, FILE_LIMIT, self._seconds), send)
                 return
             async with asyncio.timeout(self._seconds):
@@ -63,31 +68,38 @@ class BodyLimit:
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
     limit = _limit(scope["path"])
-    _check(scope, limit)
+    gzip = GzipBody() if _check(scope, limit, encodings=(_PLAIN, *_GZIP)) in _GZIP else None
     parts = bytearray()
+    taken = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise _CallerGone
-        parts += message.get("body", b"")
-        if len(parts) > limit:
+        piece = message.get("body", b"")
+        taken += len(piece)
+        parts += gzip.unfold(piece, limit + 1 - len(parts)) if gzip else piece
+        if max(taken, len(parts)) > limit:
             raise _too_large(limit)
         if not message.get("more_body", False):
+            if gzip:
+                gzip.finish()
             return bytes(parts)
 
 
-def _check(scope: Scope, limit: int) -> None:
-    """Refuse a body by what its headers say of it."""
+def _check(scope: Scope, limit: int, *, encodings: tuple[str, ...]) -> str:
+    """Refuse a body by what its headers say of it, else say how it is encoded."""
     headers = Headers(scope=scope)
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    encoding = headers.get("content-encoding", _PLAIN).strip().lower()
+    if encoding not in encodings:
         raise UsageError(
-            "Compressed bodies are not accepted.",
+            f"A body with Content-Encoding {encoding[:60]!r} is not accepted here.",
             code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-            hint="Send the body without Content-Encoding.",
+            hint=f"Send it with Content-Encoding {' or '.join(encodings)}.",
         )
     declared = headers.get("content-length", "0")
     if not (declared.isascii() and declared.isdigit()) or int(declared[:20]) > limit:
         raise _too_large(limit)
+    return encoding
 
 
 def _is_upload(scope: Scope) -> bool:

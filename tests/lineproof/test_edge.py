@@ -1,8 +1,10 @@
 """The edge, as a client sees it: who is let in, how much, in which project, and what comes back."""
 
 import asyncio
+import gzip
 import json
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Iterator, Sequence
 
 import pytest
 import structlog
@@ -155,13 +157,15 @@ async def _never_called(_scope: Scope, _receive: Receive, _send: Send) -> None:
     raise RuntimeError("the application saw the request")
 
 
-def _run_body_limit(receive: Receive, *, seconds: float = 30.0) -> list[Message]:
+def _run_body_limit(
+    receive: Receive, *, seconds: float = 30.0, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> list[Message]:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "path": "/graphql", "method": "POST", "headers": []}
+    scope = {"type": "http", "path": "/graphql", "method": "POST", "headers": headers}
     asyncio.run(BodyLimit(_never_called, seconds=seconds)(scope, receive, send))
     return sent
 
@@ -203,8 +207,45 @@ def test_a_caller_that_hangs_up_in_the_middle_changes_nothing() -> None:
     assert _run_body_limit(receive) == []
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, gzip"])
-def test_compressed_bodies_are_refused(client: TestClient, encoding: str) -> None:
+@pytest.mark.parametrize("size", [0, 1, QUERY_LIMIT, QUERY_LIMIT + 1])
+def test_what_a_compressed_body_unfolds_to_meets_the_limit(client: TestClient, size: int) -> None:
+    body = gzip.compress(bytes(size))
+    response = client.post("/gate", content=body, headers={"content-encoding": "gzip"})
+    if size <= QUERY_LIMIT:
+        assert response.json()["size"] == size
+    else:
+        assert response.status_code == 413
+        assert response.json()["code"] == "TOO_LARGE"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"plain", gzip.compress(b"x")[:-1], gzip.compress(b"x") * 2], ids=len
+)
+def test_what_is_not_one_whole_gzip_member_is_refused(client: TestClient, body: bytes) -> None:
+    response = client.post("/echo", content=body, headers={"content-encoding": "gzip"})
+    assert response.status_code == 400
+    assert response.json()["code"] == "MALFORMED"
+
+
+def test_row_30_a_gzip_bomb_is_cut_off_before_it_unfolds() -> None:
+    bomb = gzip.compress(bytes(1 << 28))
+    messages = [{"type": "http.request", "body": bomb, "more_body": True}]
+
+    async def receive() -> Message:
+        return messages.pop()
+
+    tracemalloc.start()
+    try:
+        sent = _run_body_limit(receive, headers=[(b"content-encoding", b"gzip")])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sent[0]["status"] == 413
+    assert peak < len(bomb) + (1 << 20)
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "br", "zstd", "gzip, gzip"])
+def test_other_encodings_are_refused(client: TestClient, encoding: str) -> None:
     response = client.post("/echo", content=b"x", headers={"content-encoding": encoding})
     assert response.status_code == 415
     assert response.json()["code"] == "UNSUPPORTED_MEDIA_TYPE"

@@ -17,13 +17,13 @@ from domain.run import (
     RunUpdated,
 )
 from graph.model import Node
+from ingest.erasable import ERASABLE_TAG, check_unchanged, subject_of
 from ingest.limits import (
     MAX_ENTITIES_PER_BATCH,
     MAX_METRICS_PER_BATCH,
     MAX_PARAMS_PER_BATCH,
     MAX_TAGS_PER_BATCH,
 )
-from ingest.mlflow.erasable import ERASABLE_TAG, check_unchanged, subject_of
 from ingest.mlflow.fields import Fields
 from ingest.mlflow.keys import param_of, tag_of
 from ingest.mlflow.points import point_of, points_of

@@ -18,9 +18,9 @@ from domain.run import (
 )
 from graph.model import Node
 from graph.projector import ACTIVE, ERASABLE
+from ingest.erasable import bare_name, bare_start, subject_in, subject_of
 from ingest.facets import SOURCE_TAG
 from ingest.limits import MAX_TAGS_PER_BATCH, MAX_USER
-from ingest.mlflow.erasable import subject_in, subject_of
 from ingest.mlflow.fields import Fields, too_long
 from ingest.mlflow.keys import tag_of
 from ingest.mlflow.state import (
@@ -61,7 +61,7 @@ def create_run(write: Write, body: Fields) -> Planned:
     meaning = tag_meaning(write, run_id, tags, known={})
     subject = subject_in(tags)
     if subject:
-        started = _bare_start(run_id, experiment_id, start_time)
+        started = bare_start(run_id, experiment_id, start_time)
         return Planned(_erasable(write, started, tags, meaning, subject), run_id)
     payload = RunStarted(
         run_id=run_id,
@@ -76,22 +76,6 @@ def create_run(write: Write, body: Fields) -> Planned:
     )
     actor = tags.get(USER_TAG) or user
     return Planned((write.draft(RUN_STARTED, payload, actor=actor),), run_id)
-
-
-def _bare_start(run_id: str, experiment_id: str, start_time: int) -> RunStarted:
-    """What is recorded for ever of a run that can be erased."""
-    return RunStarted(
-        run_id=run_id,
-        experiment_id=experiment_id,
-        name=_default_name(run_id),
-        user="",
-        start_time=start_time,
-        tags={},
-        uses=[],
-        parent_run_id="",
-        job="",
-        erasable=True,
-    )
 
 
 def _erasable(
@@ -185,11 +169,7 @@ def _time(body: Fields, name: str) -> int | None:
 def _start_name(name: str, tag: str, run_id: str) -> str:
     if name and tag and name != tag:
         raise conflicting_names(name[:250], tag[:250])
-    return checked_run_name(name or tag or _default_name(run_id))
-
-
-def _default_name(run_id: str) -> str:
-    return f"run-{run_id[:8]}"
+    return checked_run_name(name or tag or bare_name(run_id))
 
 
 def _status(body: Fields) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from domain.errors import ConflictError, ErrorCode, NotFoundError, UsageError
 from graph.model import EdgeType, Node, NodeKind, node_id
 from graph.port import Condition, Direction, NodeQuery, Operator
-from graph.projector import ACTIVE, ERASABLE
+from graph.projector import ACTIVE
+from ingest.erasable import ERASABLE_NAMES
 from ingest.facets import REPOSITORY_TAG, SOURCE_TAG
 from ingest.mlflow.write import Write
 
@@ -19,8 +20,7 @@ USER_TAG = "mlflow.user"
 RUN_NAMES = (
     "lifecycle",
     "user",
-    ERASABLE,
-    "tags.lineproof.erasable",
+    *ERASABLE_NAMES,
     f"tags.{USER_TAG}",
     f"tags.{REPOSITORY_TAG}",
     f"tags.{SOURCE_TAG}",

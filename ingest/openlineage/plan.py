@@ -3,15 +3,17 @@
 The event itself is one entry whose idempotency key is its own digest: a repeated event is known by
 it. Beside it stand the run (from its first event, be it START or not), and what of its status and
 times the event changes. Events may come in any order: a terminal state is never undone by an
-earlier event, and of two terminal states the later one holds.
+earlier event, and of two terminal states the later one holds. Of a run that can be erased, all but
+its status, its times and the versions that it read and wrote is sealed (``.erasable``).
 """
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, cast
 
 from domain.artifact import ArtifactRef, artifact_id
-from domain.canonical import JsonObject
+from domain.canonical import JsonObject, sha256_text
 from domain.lineage_event import LINEAGE_EVENT_RECORDED, Derivation, LineageEventRecorded
 from domain.run import (
     RUN_LOGGED,
@@ -24,15 +26,18 @@ from domain.run import (
 )
 from graph.model import AttributeValue, Node, NodeKind, node_id
 from graph.port import GraphReader
+from ingest.erasable import bare_start
 from ingest.facets import PARENT_TAG
 from ingest.limits import MAX_EXPERIMENT_NAME, MAX_RUN_NAME
 from ingest.openlineage import meaning, versions
+from ingest.openlineage.erasable import clear_lineage, is_only_heard_of, subject_of_event
 from ingest.openlineage.event import Dataset, JobRef, LineageEvent, json_text
 from ingest.openlineage.versions import Known
 from ingest.run_state import ANONYMOUS, check_acyclic, experiment_for, known_run
-from ledger.entry import Draft
+from ledger.entry import Draft, canonical_fast
 
 SOURCE: Final = "openlineage"
+NAME_TAG: Final = "mlflow.runName"
 
 _TERMINAL: Final = {
     "COMPLETE": RunStatus.FINISHED,
@@ -43,29 +48,59 @@ _RANK: Final = [status.value for status in _TERMINAL.values()]
 """Which of two terminal states of the same millisecond holds: the worse."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """Makes the drafts of one event."""
+
+    project: str
+    digest: str
+    """Of the whole event, hexadecimal."""
+    subject: str
+    """Whom the run is about; empty when it cannot be erased."""
+    begins: bool = False
+    """Whether this is the first event of a run that can be erased."""
+
+    def said(self, kind: str, payload: Mapping[str, object], part: str = "") -> Draft:
+        """What the event says, sealed when the run can be erased."""
+        return _draft(self.project, kind, payload, f"openlineage/{self.digest}{part}", self.subject)
+
+    def clear(self, kind: str, payload: Mapping[str, object], part: str = "") -> Draft:
+        """What stands in the clear in any case. The digest of a sealed event tells of it, too."""
+        if not self.subject:
+            return self.said(kind, payload, part)
+        digest = sha256_text(canonical_fast([kind, cast("JsonObject", payload)]))
+        return _draft(self.project, kind, payload, f"openlineage/{digest}")
+
+
 def plan_event(graph: GraphReader, project: str, event: LineageEvent) -> list[Draft]:
     """The drafts that record ``event``, given everything recorded before it.
 
     Raises ``NotFoundError`` for a run of another project and ``UsageError`` (LINEAGE_CYCLE,
-    RUN_DELETED, INVALID_ARGUMENT, INVALID_NAME).
+    RUN_DELETED, ERASED, INVALID_ARGUMENT, INVALID_NAME).
     """
     known = Known(graph, project, event.run_id)
     digest = hashlib.sha256(event.text.encode("utf-8")).hexdigest()
     payload = _payload(known, event)
-    recorded = _draft(project, LINEAGE_EVENT_RECORDED, payload, f"openlineage/{digest}")
     if not event.run_id or event.job is None:
-        return [recorded]
+        return [_Entries(project, digest, "").said(LINEAGE_EVENT_RECORDED, payload)]
     run = known_run(graph, project, event.run_id)
+    subject = subject_of_event(run, meaning.run_tags(event))
+    begins = bool(subject) and (run is None or is_only_heard_of(run))
+    entries = _Entries(project, digest, subject, begins)
     drafts: list[Draft] = []
     for parent_id, job in meaning.parents(event):
         if known_run(graph, project, parent_id) is None and parent_id != event.run_id:
             drafts += _start(known, parent_id, job, event.time, {}, drafts)
     _check_cycles(known, payload)
-    if run is None:
+    if begins:
+        drafts += _erasable_start(known, event, event.job, drafts)
+    elif run is None:
         drafts += _start(known, event.run_id, event.job, event.time, _tags(event), drafts)
-    drafts.append(recorded)
-    drafts += _logged(known, event, run, digest)
-    drafts += _updated(known, event, run, digest)
+    if subject:
+        drafts += [entries.clear(kind, clear) for kind, clear in clear_lineage(payload)]
+    drafts.append(entries.said(LINEAGE_EVENT_RECORDED, payload))
+    drafts += _logged(event, run, entries)
+    drafts += _updated(event, run, entries)
     return drafts
 
 
@@ -129,22 +164,40 @@ def _start(
     before: list[Draft],
 ) -> list[Draft]:
     """A run that is heard of for the first time, in the experiment of its job's namespace."""
-    name = job.namespace[:MAX_EXPERIMENT_NAME]
-    experiment_id, made = experiment_for(known.graph, known.project, name, source=SOURCE)
+    experiment_id, made = _experiment(known, job)
     payload = RunStarted(
         run_id=run_id,
         experiment_id=experiment_id,
         name=job.name[:MAX_RUN_NAME],
         user="",
         start_time=time,
-        tags={"mlflow.runName": job.name[:MAX_RUN_NAME], **tags},
+        tags={NAME_TAG: job.name[:MAX_RUN_NAME], **tags},
         uses=[],
         parent_run_id="",
         job=job.full_name,
     )
     started = _draft(known.project, RUN_STARTED, payload, f"openlineage/run/{run_id}")
+    return _not_planned([*made, started], before)
+
+
+def _erasable_start(
+    known: Known, event: LineageEvent, job: JobRef, before: list[Draft]
+) -> list[Draft]:
+    """A run that can be erased from its first own event on, were it heard of before or not."""
+    experiment_id, made = _experiment(known, job)
+    payload = bare_start(event.run_id, experiment_id, event.time)
+    key = f"openlineage/run/{event.run_id}/erasable"
+    return _not_planned([*made, _draft(known.project, RUN_STARTED, payload, key)], before)
+
+
+def _experiment(known: Known, job: JobRef) -> tuple[str, list[Draft]]:
+    name = job.namespace[:MAX_EXPERIMENT_NAME]
+    return experiment_for(known.graph, known.project, name, source=SOURCE)
+
+
+def _not_planned(drafts: list[Draft], before: list[Draft]) -> list[Draft]:
     planned = {draft.idem for draft in before}
-    return [draft for draft in (*made, started) if draft.idem not in planned]
+    return [draft for draft in drafts if draft.idem not in planned]
 
 
 def _tags(event: LineageEvent) -> dict[str, str]:
@@ -154,11 +207,13 @@ def _tags(event: LineageEvent) -> dict[str, str]:
     return tags
 
 
-def _logged(known: Known, event: LineageEvent, run: Node | None, digest: str) -> list[Draft]:
+def _logged(event: LineageEvent, run: Node | None, entries: _Entries) -> list[Draft]:
     """Tags and parameters that the run does not have yet, and the event's statistics."""
     attributes = _attributes(run)
     new_tags = {k: v for k, v in _tags(event).items() if attributes.get(f"tags.{k}") != v}
-    tags = new_tags if run else {}
+    tags = new_tags if run or entries.begins else {}
+    if entries.begins:
+        tags[NAME_TAG] = _name(event)
     params = {
         key: value
         for key, value in meaning.run_params(event).items()
@@ -168,10 +223,10 @@ def _logged(known: Known, event: LineageEvent, run: Node | None, digest: str) ->
     if not (tags or params or points):
         return []
     payload = RunLogged(run_id=event.run_id, metrics=points, params=params, tags=tags, uses=[])
-    return [_draft(known.project, RUN_LOGGED, payload, f"openlineage/{digest}/logged")]
+    return [entries.said(RUN_LOGGED, payload, "/logged")]
 
 
-def _updated(known: Known, event: LineageEvent, run: Node | None, digest: str) -> list[Draft]:
+def _updated(event: LineageEvent, run: Node | None, entries: _Entries) -> list[Draft]:
     payload = RunUpdated(run_id=event.run_id)
     status = _TERMINAL.get(event.type)
     stands = _attributes(run)
@@ -181,9 +236,17 @@ def _updated(known: Known, event: LineageEvent, run: Node | None, digest: str) -
     started = stands.get("start_time", event.time)
     if isinstance(started, int) and event.time < started:
         payload["start_time"] = event.time
-    if len(payload) == 1:
-        return []
-    return [_draft(known.project, RUN_UPDATED, payload, f"openlineage/{digest}/updated")]
+    drafts: list[Draft] = []
+    if len(payload) > 1:
+        drafts.append(entries.clear(RUN_UPDATED, payload, "/updated"))
+    if entries.begins:
+        named = RunUpdated(run_id=event.run_id, name=_name(event))
+        drafts.append(entries.said(RUN_UPDATED, named, "/named"))
+    return drafts
+
+
+def _name(event: LineageEvent) -> str:
+    return event.job.name[:MAX_RUN_NAME] if event.job else ""
 
 
 def _attributes(run: Node | None) -> Mapping[str, AttributeValue]:
@@ -196,7 +259,9 @@ def _is_later(status: object, end_time: object, new: RunStatus, time: int) -> bo
     return (end_time, _RANK.index(str(status))) < (time, _RANK.index(new.value))
 
 
-def _draft(project: str, kind: str, payload: Mapping[str, object], idem: str) -> Draft:
+def _draft(
+    project: str, kind: str, payload: Mapping[str, object], idem: str, subject: str = ""
+) -> Draft:
     return Draft(
         type=kind,
         project=project,
@@ -204,4 +269,5 @@ def _draft(project: str, kind: str, payload: Mapping[str, object], idem: str) ->
         source=SOURCE,
         idem=idem,
         payload=cast("JsonObject", payload),
+        subject=subject,
     )

@@ -35,6 +35,7 @@ _PROBLEM_TYPE = "urn:lineproof:error:"
 _STATUS_OF_CODE = {
     ErrorCode.CONFIG_INVALID: 500,
     ErrorCode.ENTRY_TOO_LARGE: 413,
+    ErrorCode.ERASED: 410,
     ErrorCode.FORBIDDEN_HOST: 421,
     ErrorCode.FORBIDDEN_ORIGIN: 403,
     ErrorCode.METHOD_NOT_ALLOWED: 405,

@@ -126,7 +126,7 @@ def test_erasing_reaches_every_projection_and_the_proof_stands(
         assert "metrics" not in run["data"] or run["data"]["metrics"] == []
         assert SECRET not in json.dumps(run)
         assert mlflow.run(base[0])["data"]["metrics"][0]["value"] == 0.9
-        refused = mlflow.post("runs/set-tag", 400, run_id=mine[0], key="a", value="b")
+        refused = mlflow.post("runs/set-tag", 410, run_id=mine[0], key="a", value="b")
         assert "erased" in refused["message"]
         found = mlflow.post("runs/search", experiment_ids=[experiment])["runs"]
         assert len(found) == 10

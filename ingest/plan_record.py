@@ -1,7 +1,9 @@
 """What one record comes to: the entries that say what is not recorded yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol, cast
+
+import orjson
 
 from domain.artifact import ArtifactUse, artifact_id
 from domain.canonical import JsonObject, sha256_text
@@ -29,7 +31,7 @@ from graph.projector import ACTIVE
 from ingest.facets import tag_uses
 from ingest.record import DerivedRecord, ParentRecord, RunRecord, SeriesRecord
 from ingest.run_state import ANONYMOUS, any_run, check_acyclic, experiment_for
-from ledger.entry import Draft, canonical_fast
+from ledger.entry import Draft
 
 SOURCE: Final = "import"
 
@@ -37,8 +39,8 @@ SOURCE: Final = "import"
 class PointCounter(Protocol):
     """Where the number of recorded points comes from."""
 
-    def count(self, run_id: str, key: str) -> int:
-        """Points of one series that are recorded."""
+    def counts(self, run_id: str, keys: Collection[str]) -> Mapping[str, int]:
+        """Points that are recorded of each metric of a run; metrics without any may be absent."""
         ...
 
 
@@ -67,26 +69,31 @@ def plan_run(graph: GraphReader, project: str, record: RunRecord) -> list[Draft]
 def plan_series(
     counter: PointCounter, graph: GraphReader, project: str, record: SeriesRecord, *, begun: bool
 ) -> list[Draft]:
-    """The points that are not recorded yet: a series goes on after as many as are recorded.
+    """The points that are not recorded yet: a metric goes on after as many as are recorded.
 
     ``begun`` says that the run was made just before, in entries that are not applied yet.
     """
     if not begun and any_run(graph, project, record["run_id"]) is None:
         raise _unknown(record["run_id"])
-    count = 0 if begun else counter.count(record["run_id"], record["key"])
+    keys = {one["key"] for one in record["series"]}
+    counts: Mapping[str, int] = {} if begun else counter.counts(record["run_id"], keys)
     points = [
         MetricPoint(
-            key=record["key"],
+            key=one["key"],
             value=str(value),
             step=cast("int", step),
             timestamp=cast("int", timestamp),
         )
-        for value, step, timestamp in record["points"][max(0, count - record["start"]) :]
+        for one in record["series"]
+        for value, step, timestamp in one["points"][
+            max(0, counts.get(one["key"], 0) - one["start"]) :
+        ]
     ]
     if not points:
         return []
     payload = RunLogged(run_id=record["run_id"], metrics=points, params={}, tags={}, uses=[])
-    return [_draft(project, RUN_LOGGED, payload, part=record["start"])]
+    starts = {one["key"]: one["start"] for one in reversed(record["series"])}
+    return [_draft(project, RUN_LOGGED, payload, part=starts)]
 
 
 def plan_parent(graph: GraphReader, project: str, record: ParentRecord) -> list[Draft]:
@@ -257,10 +264,16 @@ def _updated(project: str, record: RunRecord, attributes: Mapping[str, str | int
 
 
 def _draft(
-    project: str, kind: str, payload: Mapping[str, object], actor: str = "", part: int = 0
+    project: str,
+    kind: str,
+    payload: Mapping[str, object],
+    actor: str = "",
+    part: Mapping[str, int] | None = None,
 ) -> Draft:
+    """``part`` tells payloads apart that are equal and yet two things."""
     body = cast("JsonObject", payload)
-    digest = sha256_text(canonical_fast([kind, body, part]))
+    # The same for the same draft is all that a key must be; the entry itself is made canonical.
+    digest = sha256_text(orjson.dumps([kind, body, part], option=orjson.OPT_SORT_KEYS))
     return Draft(
         type=kind,
         project=project,

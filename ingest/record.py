@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, NotRequired, TypedDict
 
 from domain.artifact import ArtifactKind, ArtifactRef, ArtifactUse
-from domain.canonical import JsonObject, JsonValue
+from domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from domain.errors import ErrorCode, UsageError
 from domain.facet import Facet, Strength
-from domain.metric import parse_decimal
+from domain.metric import decimal_text, parse_decimal
 from domain.names import checked_name, checked_text
 from domain.run import RunStatus
 from domain.strict_shape import Shape
@@ -54,16 +54,22 @@ class RunRecord(TypedDict):
     generates: list[ArtifactUse]
 
 
+class Points(TypedDict):
+    """Consecutive points of one metric."""
+
+    key: str
+    start: int
+    """How many points of the metric stand before these in the source."""
+    points: list[list[JsonValue]]
+    """[value as decimal text, step, milliseconds]."""
+
+
 class SeriesRecord(TypedDict):
-    """Consecutive points of one metric of one run."""
+    """Points of the metrics of one run."""
 
     kind: Literal["series"]
     run_id: str
-    key: str
-    start: int
-    """How many points of the series stand before these in the source."""
-    points: list[list[JsonValue]]
-    """[value as decimal text, step, milliseconds]."""
+    series: list[Points]
 
 
 class ParentRecord(TypedDict):
@@ -155,24 +161,31 @@ def _run(shape: Shape) -> RunRecord:
 
 
 def _series(shape: Shape) -> SeriesRecord:
-    rows = shape.items("points")
-    if len(rows) > MAX_POINTS:
-        raise shape.wrong("points", f"has more than {MAX_POINTS} points")
-    points: list[list[JsonValue]] = []
-    for row in rows:
-        point = Shape({"row": row}, "point").items("row")
-        if len(point) != 3 or not isinstance(point[0], str):
-            raise shape.wrong("points", "are lists of value as text, step and milliseconds")
-        parse_decimal(point[0])
-        whole = Shape({"step": point[1], "time": point[2]}, "point")
-        points.append([point[0], whole.integer("step"), whole.integer("time")])
-    return SeriesRecord(
-        kind="series",
-        run_id=_id(shape, "run_id"),
+    series = [_points(one) for one in shape.objects("series")]
+    if sum(len(one["points"]) for one in series) > MAX_POINTS:
+        raise shape.wrong("series", f"has more than {MAX_POINTS} points")
+    return SeriesRecord(kind="series", run_id=_id(shape, "run_id"), series=series)
+
+
+def _points(shape: Shape) -> Points:
+    return Points(
         key=checked_name(shape.text("key"), what="metric key", limit=MAX_NAME),
         start=shape.integer("start"),
-        points=points,
+        points=[_point(shape, row) for row in shape.items("points")],
     )
+
+
+def _point(shape: Shape, row: JsonValue) -> list[JsonValue]:
+    """Looks at each member itself: of all that is imported, most are points."""
+    if isinstance(row, list) and len(row) == 3:
+        value, step, time = row
+        if isinstance(value, str) and _is_whole(step) and _is_whole(time):
+            return [decimal_text(parse_decimal(value)), step, time]
+    raise shape.wrong("points", "are lists of value as text, step and milliseconds")
+
+
+def _is_whole(value: JsonValue) -> bool:
+    return type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
 
 
 def _pair(shape: Shape, value: JsonValue, size: int) -> list[int]:

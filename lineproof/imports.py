@@ -1,6 +1,6 @@
 """Recording what importers read: planned against what stands, appended in groups."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -118,8 +118,7 @@ class _Group:
             return any_run(self.services.graph, self.project, run_id) is None
         return run_id in self.begun
 
-    def count(self, run_id: str, key: str) -> int:
-        """Points of one series that are recorded."""
-        summaries = self.services.metrics.summaries([run_id], keys=[key])
-        summary = summaries.get(run_id, {}).get(key)
-        return summary.count if summary else 0
+    def counts(self, run_id: str, keys: Collection[str]) -> Mapping[str, int]:
+        """Points that are recorded of each metric of a run."""
+        found = self.services.metrics.summaries([run_id], keys=keys)[run_id]
+        return {key: summary.count for key, summary in found.items()}

@@ -18,7 +18,8 @@ from domain.ids import derived_id
 from domain.metric import decimal_text
 from ingest.facets import commit_use
 from ingest.files.folder import entries, folders, read_text
-from ingest.files.mlflow_run import NAME_TAG, series
+from ingest.files.mlflow_run import NAME_TAG
+from ingest.files.series import packed
 from ingest.record import Broken, ExperimentOf, Item, RunRecord
 
 _NOT_RESULTS: Final = ("benchmarks.json", "machine.json")
@@ -83,8 +84,7 @@ def _result(
         uses=uses,
         generates=[],
     )
-    for key, value in sorted(values.items()):
-        yield from series(run_id, key, [[value, 0, time]])
+    yield from packed(run_id, ((key, [[value, 0, time]]) for key, value in sorted(values.items())))
 
 
 def _values(result: JsonObject) -> Iterator[tuple[str, str]]:

@@ -18,8 +18,9 @@ from domain.ids import derived_id
 from ingest.facets import commit_use
 from ingest.files.flat_values import numbers, texts
 from ingest.files.git_history import Commit, Files, commits, open_files
-from ingest.files.mlflow_run import NAME_TAG, series
+from ingest.files.mlflow_run import NAME_TAG
 from ingest.files.plain_yaml import parse_yaml, parse_yaml_object
+from ingest.files.series import packed
 from ingest.record import Broken, ExperimentOf, Item, RunRecord
 
 DEFAULT_METRICS: Final = ("metrics.json", "metrics.yaml", "dvclive/metrics.json")
@@ -90,8 +91,7 @@ def _run(
     for path in dict.fromkeys((*metrics, *DEFAULT_METRICS)):
         for key, value in numbers(_parsed(files, commit.id, path)).items():
             values[f"{path}:{key}" if key in values else key] = value
-    for key, value in values.items():
-        yield from series(run_id, key, [[value, 0, commit.time]])
+    yield from packed(run_id, ((key, [[value, 0, commit.time]]) for key, value in values.items()))
 
 
 def _metric_paths(files: Files, commit: str) -> list[str]:

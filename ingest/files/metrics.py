@@ -4,6 +4,7 @@ Long tables name a metric in each row (columns ``key`` and ``value``); in wide o
 numbers that has no other role is a metric.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from typing import Final
 from analytics.metric_files import MetricCell, MetricFileRow, metric_file_rows
 from domain.errors import LineproofError, UsageError
 from domain.ids import derived_id
-from ingest.files.mlflow_run import NAME_TAG, point, series
+from ingest.files.mlflow_run import NAME_TAG
+from ingest.files.series import SeriesPack, point
 from ingest.record import Broken, ExperimentOf, Item, RunRecord, SeriesRecord
 
 ROLES: Final = ("key", "run", "step", "timestamp", "value")
@@ -66,11 +68,13 @@ def _read(path: Path, experiment: str, columns: Mapping[str, str]) -> Iterator[I
 
 
 def _drain(known: dict[tuple[str, str], _Series]) -> Iterator[SeriesRecord]:
-    for (run_id, key), waiting in known.items():
-        for record in series(run_id, key, waiting.points):
-            yield {**record, "start": record["start"] + waiting.start}
-        waiting.start += len(waiting.points)
-        waiting.points = []
+    for run_id, group in itertools.groupby(known.items(), lambda item: item[0][0]):
+        pack = SeriesPack(run_id)
+        for (_, key), waiting in group:
+            yield from pack.add(key, waiting.points, start=waiting.start)
+            waiting.start += len(waiting.points)
+            waiting.points = []
+        yield from pack.rest()
 
 
 def _points(row: MetricFileRow, columns: Mapping[str, str]) -> list[tuple[str, list[str | int]]]:

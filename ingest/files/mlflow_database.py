@@ -3,6 +3,7 @@
 Opened read-only, with nothing of the database's own schema executed but plain table reads.
 """
 
+import itertools
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -11,16 +12,16 @@ from typing import cast
 
 from domain.artifact import ArtifactUse
 from domain.errors import ErrorCode, LineproofError, UsageError
+from domain.metric import decimal_text
 from ingest.files.mlflow_run import (
     dataset_input,
     experiment_of,
     model_input,
     model_output,
     parent_record,
-    point,
     run_record,
-    series,
 )
+from ingest.files.series import Point, packed
 from ingest.record import Broken, ExperimentOf, Item, ParentRecord
 
 Row = dict[str, object]
@@ -91,25 +92,27 @@ def _run(
     parent = parent_record(record)
     if parent:
         parents.append(parent)
-    for key in _keys(db, run_id):
-        yield from series(run_id, key, _points(db, run_id, key))
+    yield from packed(run_id, _metrics(db, run_id))
 
 
-def _keys(db: sqlite3.Connection, run_id: str) -> list[str]:
-    sql = "SELECT DISTINCT key FROM metrics WHERE run_uuid = ? ORDER BY key"
-    return [str(row["key"]) for row in _rows(db, sql, run_id)]
-
-
-def _points(db: sqlite3.Connection, run_id: str, key: str) -> Iterator[list[str | int]]:
-    """In the order of logging, which is that of the rows."""
+def _metrics(db: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, Iterator[Point]]]:
+    """Metrics by name, each with its points in the order of logging, which is that of the rows."""
     columns = _columns(db, "metrics")
+    wanted = [name if name in columns else f"0 AS {name}" for name in ("step", "is_nan")]
     order = "rowid" if _has_rowid(db, "metrics") else "timestamp"
-    sql = f"SELECT * FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY {order}"
-    for row in _rows(db, sql, run_id, key):
-        is_nan = "is_nan" in columns and bool(row["is_nan"])
-        value = "NaN" if is_nan else repr(float(cast("float", row["value"])))
-        step = row.get("step")
-        yield point(value, step if isinstance(step, int) else 0, _whole(row.get("timestamp")))
+    rows = db.execute(
+        f"SELECT key, value, timestamp, {', '.join(wanted)} FROM metrics"
+        f" WHERE run_uuid = ? ORDER BY key, {order}",
+        (run_id,),
+    )
+    for key, points in itertools.groupby(rows, lambda row: row[0]):
+        yield str(key), map(_point, points)
+
+
+def _point(row: sqlite3.Row) -> Point:
+    _, value, timestamp, step, is_nan = row
+    text = "NaN" if is_nan else decimal_text(float(cast("float", value)))
+    return [text, _whole(step), _whole(timestamp)]
 
 
 def _uses(db: sqlite3.Connection, run_id: str) -> list[ArtifactUse]:

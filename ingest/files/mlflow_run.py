@@ -1,19 +1,12 @@
 """A run of MLflow's as its stores keep it, folder or database, as records."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from domain.artifact import GIVEN_DIGEST, ArtifactUse
 from domain.facet import Facet
-from domain.metric import decimal_text, parse_decimal
 from ingest.facets import CONTEXT_TAG, PARENT_TAG, SOURCE_TAG, dataset_use, model_use
-from ingest.record import (
-    MAX_POINTS,
-    ExperimentOf,
-    ParentRecord,
-    RunRecord,
-    SeriesRecord,
-)
+from ingest.record import ExperimentOf, ParentRecord, RunRecord
 
 STATUSES: Final = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 """``RunStatus`` of MLflow's service.proto, which run folders keep as a number."""
@@ -110,30 +103,6 @@ def model_input(model_id: str) -> ArtifactUse:
 def model_output(model_id: str, step: int) -> ArtifactUse:
     """A logged model that a run made."""
     return model_use(model_id, facet=None, step=step)
-
-
-def point(value: str, step: int, timestamp: int) -> list[str | int]:
-    """One point of a series; ``UsageError`` (INVALID_ARGUMENT) when the value is no number."""
-    text = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(value.lower(), value)
-    return [decimal_text(parse_decimal(text)), step, timestamp]
-
-
-def series(run_id: str, key: str, points: Iterable[list[str | int]]) -> Iterator[SeriesRecord]:
-    """The points of one metric, in records of a bounded size."""
-    start, waiting = 0, list[list[str | int]]()
-    for one in points:
-        waiting.append(one)
-        if len(waiting) == MAX_POINTS:
-            yield _series(run_id, key, start, waiting)
-            start, waiting = start + len(waiting), []
-    if waiting:
-        yield _series(run_id, key, start, waiting)
-
-
-def _series(run_id: str, key: str, start: int, points: list[list[str | int]]) -> SeriesRecord:
-    return SeriesRecord(
-        kind="series", run_id=run_id, key=key, start=start, points=[list(p) for p in points]
-    )
 
 
 def _old_tags(meta: Mapping[str, object]) -> dict[str, str]:

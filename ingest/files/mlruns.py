@@ -17,11 +17,10 @@ from ingest.files.mlflow_run import (
     model_input,
     model_output,
     parent_record,
-    point,
     run_record,
-    series,
 )
 from ingest.files.plain_yaml import parse_yaml_object
+from ingest.files.series import Point, SeriesPack, point
 from ingest.record import Broken, ExperimentOf, Item, ParentRecord
 
 _OLD_SECONDS = 10_000_000_000
@@ -81,11 +80,13 @@ def _run(
     for below in ("metrics", "params", "tags"):
         for link in links(folder / below) if (folder / below).is_dir() else ():
             yield Broken(str(link.relative_to(root)), "it is a link, which is not followed")
+    pack = SeriesPack(record["run_id"])
     for key, path in files_below(folder / "metrics"):
         try:
-            yield from series(record["run_id"], key, _points(path))
+            yield from pack.add(key, _points(path))
         except LineproofError as error:
             yield _broken(path, root, error)
+    yield from pack.rest()
 
 
 def _values(folder: Path) -> dict[str, str]:
@@ -93,7 +94,7 @@ def _values(folder: Path) -> dict[str, str]:
     return {name: read_text(path) for name, path in files_below(folder)}
 
 
-def _points(path: Path) -> Iterator[list[str | int]]:
+def _points(path: Path) -> Iterator[Point]:
     """Lines of ``timestamp value [step [dataset …]]``."""
     for number, line in enumerate(read_lines(path), 1):
         parts = line.split()

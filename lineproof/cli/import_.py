@@ -123,7 +123,7 @@ def _batches(
 def _weight(record: Record) -> int:
     """About how many bytes a record has as JSON."""
     if record["kind"] == "series":
-        return 200 + _POINT_BYTES * len(record["points"])
+        return 200 + _POINT_BYTES * sum(len(one["points"]) for one in record["series"])
     return len(json.dumps(record))
 
 
@@ -153,7 +153,8 @@ def _place(record: Record) -> str:
     if record["kind"] == "derived":
         return "derivations"
     if record["kind"] == "series":
-        return f"metric {record['key']} of run {record['run_id']}"
+        keys = ", ".join(one["key"] for one in record["series"])
+        return f"metrics {keys[:200]} of run {record['run_id']}"
     return f"run {record['run_id']}"
 
 

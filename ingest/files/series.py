@@ -1,0 +1,62 @@
+"""The points of a run's metrics, gathered into records that each come to one small entry."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeAlias
+
+from domain.metric import decimal_text, parse_decimal
+from ingest.record import Points, SeriesRecord
+
+Point: TypeAlias = list[str | int]
+"""[value as decimal text, step, milliseconds]."""
+
+PACK_POINTS: Final = 150
+"""Points of one record: with names of a usual length its entry needs no blob of its own."""
+
+
+def point(value: str, step: int, timestamp: int) -> Point:
+    """One point of a series; ``UsageError`` (INVALID_ARGUMENT) when the value is no number."""
+    text = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(value.lower(), value)
+    return [decimal_text(parse_decimal(text)), step, timestamp]
+
+
+class SeriesPack:
+    """Takes the metrics of one run after the other; gives a record whenever one is full."""
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._series: list[Points] = []
+        self._size = 0
+
+    def add(self, key: str, points: Iterable[Point], *, start: int = 0) -> Iterator[SeriesRecord]:
+        """The records that ``points`` fill; ``start`` is how many points of ``key`` came before.
+
+        What ``points`` gave before it raised stays in the pack.
+        """
+        part: Points | None = None
+        for number, one in enumerate(points, start):
+            if part is None:
+                part = Points(key=key, start=number, points=[])
+                self._series.append(part)
+            part["points"].append([*one])
+            self._size += 1
+            if self._size == PACK_POINTS:
+                yield self._record()
+                part = None
+
+    def rest(self) -> Iterator[SeriesRecord]:
+        """What is left in the pack."""
+        if self._series:
+            yield self._record()
+
+    def _record(self) -> SeriesRecord:
+        record = SeriesRecord(kind="series", run_id=self._run_id, series=self._series)
+        self._series, self._size = [], 0
+        return record
+
+
+def packed(run_id: str, metrics: Iterable[tuple[str, Iterable[Point]]]) -> Iterator[SeriesRecord]:
+    """All metrics of a run."""
+    pack = SeriesPack(run_id)
+    for key, points in metrics:
+        yield from pack.add(key, points)
+    yield from pack.rest()

@@ -12,6 +12,9 @@ from governance.waiver_force import waivers_of_roots
 from graph.model import LINEAGE, Edge, NodeKind
 from graph.port import Condition, Direction, GraphReader, NodeQuery, Operator
 
+_STATES = (QuarantineState.HELD.value, QuarantineState.CONDEMNED.value)
+_HELD = (Condition("state", Operator.IN, _STATES),)
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -37,6 +40,12 @@ class Hold:
         return self.waiver is None
 
 
+def anything_held(graph: GraphReader, project: str) -> bool:
+    """Whether any root is held or condemned now, waived or not: the cheap question first."""
+    query = NodeQuery(project, NodeKind.QUARANTINE, _HELD, limit=1)
+    return bool(graph.find_ids(query))
+
+
 def active_holds(
     graph: GraphReader, project: str, *, as_of: int | None, at: int | None
 ) -> tuple[Hold, ...]:
@@ -44,9 +53,7 @@ def active_holds(
 
     ``at`` is the ledger's time, ms: a waiver counts that has not ended then; None: none counts.
     """
-    states = (QuarantineState.HELD.value, QuarantineState.CONDEMNED.value)
-    query = NodeQuery(project, NodeKind.QUARANTINE, (Condition("state", Operator.IN, states),))
-    nodes = graph.find(query, as_of=as_of)
+    nodes = graph.find(NodeQuery(project, NodeKind.QUARANTINE, _HELD), as_of=as_of)
     if not nodes:
         return ()
     waivers = {} if at is None else waivers_of_roots(graph, project, as_of=as_of, at=at)

@@ -9,9 +9,9 @@ from typing import Final
 
 from domain.canonical import JsonObject, canonical_digest
 from domain.verdict import Outcome
+from governance.produced import Product
 from governance.statement import as_json
 from governance.verdict import VerdictRecord
-from graph.model import Node
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://slsa.dev/verification_summary/v1"
@@ -20,7 +20,7 @@ PASSED_LEVEL: Final = "LINEPROOF_GATE_PASSED"
 
 
 def verification_summary(
-    verdict: VerdictRecord, artifacts: Iterable[Node], *, origin: str, at: int
+    verdict: VerdictRecord, artifacts: Iterable[Product], *, origin: str, at: int
 ) -> JsonObject:
     """The in-toto statement: the verdict itself and every artifact that the candidate produced.
 
@@ -31,10 +31,7 @@ def verification_summary(
     passed = verdict.outcome in (Outcome.PASS, Outcome.WARN)
     subject = [
         _subject(f"lineproof:verdict:{verdict.verdict_id}", digest),
-        *(
-            _subject(str(node.attributes["name"]), str(node.attributes["digest"]))
-            for node in sorted(artifacts, key=lambda node: node.id)
-        ),
+        *(_subject(product.name, product.digest) for product in sorted(artifacts)),
     ]
     policy = statement["policy"]
     return {

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from domain.canonical import JsonObject, JsonValue, canonical_bytes
 from domain.verdict import Outcome
-from governance.artifact_check import produced_by_content
 from governance.evaluate import evaluate_gate
 from governance.explain import explanation
 from governance.gate_request import gate_request_from_json
 from governance.markdown import markdown_report
+from governance.produced import products
 from governance.request_reader import object_of, required_text
 from governance.statement import as_json
 from governance.text import text_report
@@ -71,7 +71,7 @@ def summary(services: "Services", arguments: JsonObject, project: str, _source: 
     (entry,) = services.log.read(seq, seq + 1)
     statement = verification_summary(
         verdict,
-        produced_by_content(services.graph, runs, as_of=seq),
+        products(services.graph, runs, as_of=seq),
         origin=services.log.origin,
         at=entry.at,
     )

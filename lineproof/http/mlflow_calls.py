@@ -18,6 +18,7 @@ from ingest.mlflow.experiments import default_experiment, experiment_id_of
 from ingest.mlflow.fields import Fields
 from ingest.mlflow.state import DEFAULT_EXPERIMENT_ID, checked_experiment_id
 from ingest.mlflow.write import Planned, Write
+from lineproof.http.checked_blobs import CheckedBlobs
 from lineproof.http.mlflow_bodies import (
     Body,
     experiment_body,
@@ -67,6 +68,10 @@ class Tracking:
     held: SeriesHeld = field(default_factory=SeriesHeld)
     _begun: set[str] = field(default_factory=set[str])
     """Projects that are known to have their Default experiment."""
+    checked_blobs: CheckedBlobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "checked_blobs", CheckedBlobs(self.services.log.blobs))
 
     def record(self, call: Call, plan: "Plan", names: Collection[str]) -> str:
         """Judge and append one write; the id of what it is about."""

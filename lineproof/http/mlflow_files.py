@@ -4,7 +4,8 @@ A path is a name in the ledger and never one in a file system: the bytes stand u
 """
 
 import mimetypes
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
 
@@ -15,11 +16,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from domain.errors import LineproofError, UsageError
+from domain.errors import IntegrityError, LineproofError, UsageError
 from domain.ids import DEFAULT_PROJECT
+from governance.changed_file import damaged, replaced_after_verdict
+from governance.products import require_clear_file
+from governance.quarantine import Keeper
+from governance.triggers import Triggered
 from ingest.mlflow.fields import Fields
 from ingest.mlflow.files import delete_files, log_file
 from ingest.mlflow.locations import checked_artifact_path
+from ingest.mlflow.write import SOURCE, Planned, Write
 from lineproof.http.errors import request_id_of
 from lineproof.http.mlflow_calls import Call, Tracking
 from lineproof.http.mlflow_errors import error_answer, masked_answer, not_implemented_answer
@@ -80,13 +86,7 @@ async def _upload(tracking: Tracking, request: Request) -> Response:
                 await run_in_threadpool(upload.write, piece)
         digest = await run_in_threadpool(upload.keep)
         size = upload.size
-    call = _call(tracking, request)
-    await run_in_threadpool(
-        tracking.record,
-        call,
-        lambda write, _: log_file(write, path, digest=digest, size=size),
-        [f"file/{path}"],
-    )
+    await run_in_threadpool(_record_file, tracking, _call(tracking, request), path, digest, size)
     return _json({})
 
 
@@ -142,13 +142,42 @@ async def _no_multipart_download(_tracking: Tracking, _request: Request) -> Resp
     )
 
 
+def _record_file(tracking: Tracking, call: Call, path: str, digest: str, size: int) -> None:
+    """Store it at ``path``; its run is held first when that changes what a verdict passed."""
+
+    def plan(write: Write, _: Fields) -> Planned:
+        _hold(
+            tracking, call.project, replaced_after_verdict(write.graph, call.project, path, digest)
+        )
+        return log_file(write, path, digest=digest, size=size)
+
+    tracking.record(call, plan, [f"file/{path}"])
+
+
+def _hold(tracking: Tracking, project: str, roots: Iterable[Triggered]) -> None:
+    services = tracking.services
+    keeper = Keeper(services.log, services.graph, services.catch_up_graph, project, SOURCE)
+    keeper.hold_all(roots)
+
+
+def _whole_file(tracking: Tracking, project: str, path: str, digest: str) -> Path:
+    """Where its bytes are; when they were damaged, what it belongs to is held."""
+    try:
+        return tracking.checked_blobs.path(digest)
+    except IntegrityError:
+        _hold(tracking, project, damaged(tracking.services.graph, project, path))
+        raise
+
+
 def _file_answer(tracking: Tracking, project: str, path: str) -> Response:
     """The bytes, or the asked range of them, always as an attachment: never a page of ours."""
     tracking.see_graph(project)
-    file = file_at(tracking.services.graph, project=project, path=path)
+    services = tracking.services
+    file = file_at(services.graph, project=project, path=path)
+    require_clear_file(services.graph, project, path, at=services.clock.now_ms())
     name = path.rpartition("/")[2]
     return FileResponse(
-        tracking.services.log.blobs.path(file.digest),
+        _whole_file(tracking, project, path, file.digest),
         media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",

@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from domain.errors import UsageError
+from governance.products import require_clear_source, require_clear_version
 from ingest.mlflow import logged_models, registry
+from ingest.mlflow.fields import Fields
 from ingest.mlflow.locations import checked_artifact_path
 from ingest.mlflow.state import checked_experiment_id
+from ingest.mlflow.write import Planned, Write
 from lineproof.http.mlflow_bodies import Body, page_body
 from lineproof.http.mlflow_calls import Call, Operation, Plan, Tracking
 from lineproof.http.mlflow_files import PROXIED, listed_body
@@ -57,9 +60,43 @@ def _create_model(tracking: Tracking, call: Call) -> Body:
     return {"model": model_body(_model(tracking, call, model_id))}
 
 
+def _promotion(plan: Plan, answer: _Answer) -> Operation:
+    """A write that puts a version to use: refused while what it was made from is quarantined."""
+
+    def operation(tracking: Tracking, call: Call) -> Body:
+        def clear_plan(write: Write, body: Fields) -> Planned:
+            planned = plan(write, body)
+            version = registry.known_version(write, body)
+            require_clear_version(write.graph, version, at=tracking.services.clock.now_ms())
+            return planned
+
+        return _registry_write(clear_plan, answer)(tracking, call)
+
+    return operation
+
+
+def _transition(tracking: Tracking, call: Call) -> Body:
+    """A version can always be taken out of use."""
+    out = call.body.text("stage").lower() in ("none", "archived")
+    write = _registry_write if out else _promotion
+    return write(registry.transition_stage, _read_version)(tracking, call)
+
+
 def _create_version(tracking: Tracking, call: Call) -> Body:
+    def clear_plan(write: Write, body: Fields) -> Planned:
+        planned = registry.create_version(write, body)
+        require_clear_source(
+            write.graph,
+            call.project,
+            body.text("source"),
+            run_id=body.text("run_id"),
+            model_id=body.text("model_id"),
+            at=tracking.services.clock.now_ms(),
+        )
+        return planned
+
     locks = [f"registered/{call.body.text('name')}"]
-    number = tracking.record(call, registry.create_version, locks)
+    number = tracking.record(call, clear_plan, locks)
     return {"model_version": version_body(_version(tracking, call, number))}
 
 
@@ -146,6 +183,14 @@ def _read_latest(tracking: Tracking, call: Call) -> Body:
 def _download_uri(tracking: Tracking, call: Call) -> Body:
     version = _version(tracking, call, call.body.required("version"))
     uri = version.source
+    require_clear_source(
+        tracking.services.graph,
+        call.project,
+        uri,
+        run_id=version.run_id,
+        model_id=version.model_id,
+        at=tracking.services.clock.now_ms(),
+    )
     if uri.startswith("models:/m-"):
         model = _model(tracking, call, uri.removeprefix("models:/"))
         uri = model.artifact_uri
@@ -239,7 +284,7 @@ MODEL_OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("DELETE", f"{_REGISTERED}/delete-tag"): _registry_write(
         registry.delete_registered_tag, _nothing
     ),
-    ("POST", f"{_REGISTERED}/alias"): _registry_write(registry.set_alias, _nothing),
+    ("POST", f"{_REGISTERED}/alias"): _promotion(registry.set_alias, _nothing),
     ("DELETE", f"{_REGISTERED}/alias"): _registry_write(registry.delete_alias, _nothing),
     ("GET", f"{_REGISTERED}/alias"): _read_alias,
     ("GET", f"{_REGISTERED}/get-latest-versions"): _read_latest,
@@ -250,9 +295,7 @@ MODEL_OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("DELETE", f"{_VERSIONS}/delete"): _registry_write(registry.delete_version, _nothing),
     ("GET", f"{_VERSIONS}/search"): _find_versions,
     ("GET", f"{_VERSIONS}/get-download-uri"): _download_uri,
-    ("POST", f"{_VERSIONS}/transition-stage"): _registry_write(
-        registry.transition_stage, _read_version
-    ),
+    ("POST", f"{_VERSIONS}/transition-stage"): _transition,
     ("POST", f"{_VERSIONS}/set-tag"): _registry_write(registry.set_version_tag, _nothing),
     ("DELETE", f"{_VERSIONS}/delete-tag"): _registry_write(registry.delete_version_tag, _nothing),
 }

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from domain.canonical import canonical_bytes
 from domain.errors import UsageError
 from domain.verdict import Outcome
-from governance.artifact_check import produced_by_content
 from governance.github_check import CONCLUSIONS, github_check
 from governance.junit import junit_report
 from governance.markdown import markdown_report
+from governance.produced import products
 from governance.sarif import sarif_report
 from governance.verdict import VerdictRecord
 from governance.vsa import PAYLOAD_TYPE, verification_summary
@@ -114,7 +114,7 @@ def test_a_vsa_is_verified_by_its_specification_alone(world: World) -> None:
     world.produce("a0", "model.bin", "0" * 64)
     verdict = world.ask(good, seed)
     assert verdict.seq is not None
-    produced = produced_by_content(world.graph, good, as_of=verdict.seq)
+    produced = products(world.graph, good, as_of=verdict.seq)
     summary = verification_summary(verdict, produced, origin=world.log.origin, at=0)
     envelope: dict[str, Any] = dict(world.log.attest(PAYLOAD_TYPE, canonical_bytes(summary)))
 

@@ -15,7 +15,7 @@ from analytics.metric_files import MetricCell, MetricFileRow, metric_file_rows
 from domain.errors import LineproofError, UsageError
 from domain.ids import derived_id
 from ingest.files.mlflow_run import NAME_TAG
-from ingest.files.series import SeriesPack, point
+from ingest.files.series import Point, SeriesPack, point
 from ingest.record import Broken, ExperimentOf, Item, RunRecord, SeriesRecord
 
 ROLES: Final = ("key", "run", "step", "timestamp", "value")
@@ -27,7 +27,7 @@ class _Series:
     """Points of one metric that wait to be handed on."""
 
     start: int = 0
-    points: list[list[str | int]] = field(default_factory=list[list[str | int]])
+    points: list[Point] = field(default_factory=list[Point])
 
 
 def read_metrics(path: Path, experiment: str, columns: Mapping[str, str]) -> Iterator[Item]:
@@ -77,7 +77,7 @@ def _drain(known: dict[tuple[str, str], _Series]) -> Iterator[SeriesRecord]:
         yield from pack.rest()
 
 
-def _points(row: MetricFileRow, columns: Mapping[str, str]) -> list[tuple[str, list[str | int]]]:
+def _points(row: MetricFileRow, columns: Mapping[str, str]) -> list[tuple[str, Point]]:
     step = _whole(row.get(columns["step"]), "step")
     time = _whole(row.get(columns["timestamp"]), "timestamp")
     key = row.get(columns["key"])

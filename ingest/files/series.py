@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
+from domain.canonical import JsonValue
 from domain.metric import decimal_text, parse_decimal
 from ingest.record import Points, SeriesRecord
 
-Point: TypeAlias = list[str | int]
+Point: TypeAlias = list[JsonValue]
 """[value as decimal text, step, milliseconds]."""
 
 PACK_POINTS: Final = 150
@@ -37,7 +38,7 @@ class SeriesPack:
             if part is None:
                 part = Points(key=key, start=number, points=[])
                 self._series.append(part)
-            part["points"].append([*one])
+            part["points"].append(one)
             self._size += 1
             if self._size == PACK_POINTS:
                 yield self._record()

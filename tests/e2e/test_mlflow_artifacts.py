@@ -14,10 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ledger.verify import verify_folder
-from tests.e2e.mlflow_server import RunningServer, running_server
-
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+from tests.e2e.mlflow_server import RunningServer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -27,18 +24,6 @@ with warnings.catch_warnings():
 pytestmark = pytest.mark.filterwarnings("default")
 
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
-_projects = iter(range(10_000))
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with running_server(tmp_path_factory.mktemp("data")) as running:
-        yield running
-
-
-@pytest.fixture
-def project() -> str:
-    return f"files{next(_projects)}"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from analytics.last_values import LastValues
 from analytics.summaries import MetricSummary
 from domain.errors import NotFoundError
 from domain.facet import Facet, Strength
@@ -82,6 +83,10 @@ class SummaryReader(Protocol):
 
     def points(self, run_id: str, key: str, *, as_of: int | None = None) -> Sequence[MetricPoint]:
         """One series in (step, timestamp, value) order."""
+        ...
+
+    def last_values(self, key: str, *, as_of: int | None = None) -> LastValues:
+        """The last value of one metric in every run, in order."""
         ...
 
 

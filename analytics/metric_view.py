@@ -97,8 +97,9 @@ def past_summaries(
     of the one micro-batch in which ``as_of`` falls. ``applied`` are the overlay's rows of
     ``series`` before ``as_of``. Pure reads of unchanging versions: needs no lock.
     """
-    runs = sorted({run for run, _ in series})
-    chosen = pl.col("run").is_in(runs) & (pl.col("seq") < as_of)
+    runs, keys = sorted({run for run, _ in series}), sorted({key for _, key in series})
+    asked = pl.col("run").is_in(runs) & pl.col("key").is_in(keys)
+    chosen = asked & (pl.col("seq") < as_of)
     known = summaries_in(collect(latest_rows(summaries.scan().filter(chosen))))
     bases = {(run, summary.key): summary for run, summary in known}
     since = min((bases[one].seq if one in bases else -1 for one in series), default=-1)

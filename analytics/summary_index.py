@@ -6,13 +6,20 @@ look at a run costs a dictionary access.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Self, cast
+from typing import Final, Self, cast
 
 import polars as pl
 
 from analytics.delta_lake import TableSnapshot, collect
+from analytics.last_values import COLUMNS, Ranking
 from analytics.metric_rows import Series, summaries_in
 from analytics.summaries import MetricSummary, merge
+
+_CHANGED_SHARE: Final = 16
+_CHANGED_LEAST: Final = 256
+"""A ranking is made anew when more than a 16th of its runs and 256 changed."""
+_RANKED_RUNS: Final = 500_000
+"""Of all rankings together, beyond which the one that was longest not asked for is dropped."""
 
 
 class SummaryIndex:
@@ -22,6 +29,10 @@ class SummaryIndex:
         self._latest = latest
         self._spans = _spans(latest)
         self._runs: dict[str, dict[str, MetricSummary]] = {}
+        self._changed: dict[str, set[str]] = {}
+        """By metric key the runs whose series is not as the columns have it."""
+        self._rankings: dict[str, tuple[Ranking, set[str]]] = {}
+        """By metric key, the latest asked for last: with the runs that changed since."""
 
     @classmethod
     def load(cls, summaries: TableSnapshot) -> Self:
@@ -48,6 +59,38 @@ class SummaryIndex:
         for (run, key), summary in folded.items():
             known = self._runs.setdefault(run, {})
             known[key] = merge(known[key], summary) if key in known else summary
+            self._changed.setdefault(key, set()).add(run)
+            if key in self._rankings:
+                self._rankings[key][1].add(run)
+
+    def ranking(self, key: str) -> tuple[Ranking, Mapping[str, MetricSummary]]:
+        """Runs by their last value of a metric, and the summaries of those that changed since.
+
+        The ranking is kept, and made anew when a share of it changed.
+        """
+        known = self._rankings.pop(key, None)
+        if known is None or len(known[1]) > len(known[0]) // _CHANGED_SHARE + _CHANGED_LEAST:
+            known = (Ranking.of(self._last(key)), set[str]())
+        self._rankings[key] = known
+        while len(self._rankings) > 1 and self._ranked > _RANKED_RUNS:
+            del self._rankings[next(iter(self._rankings))]
+        ranking, changed = known
+        return ranking, {run: self._runs[run][key] for run in changed}
+
+    @property
+    def _ranked(self) -> int:
+        return sum(len(ranking) for ranking, _ in self._rankings.values())
+
+    def _last(self, key: str) -> pl.DataFrame:
+        """(run, last, seq) of every run with the metric."""
+        stored = self._latest.lazy().filter(pl.col("key") == key).select("run", "last", "seq")
+        runs = sorted(self._changed.get(key, ()))
+        fresh = pl.DataFrame(
+            [(run, self._runs[run][key].last, self._runs[run][key].seq) for run in runs],
+            schema=COLUMNS,
+            orient="row",
+        )
+        return pl.concat([collect(stored.join(fresh.lazy(), on="run", how="anti")), fresh])
 
     def latest(self, series: Collection[Series]) -> dict[Series, MetricSummary]:
         """The summaries of series that are all known."""

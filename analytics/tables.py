@@ -18,6 +18,7 @@ import polars as pl
 import structlog
 
 from analytics.delta_lake import CursorTable, collect
+from analytics.last_values import LastValues
 from analytics.metric_rows import (
     OPTIONAL_COLUMNS,
     POINT_COLUMNS,
@@ -156,6 +157,22 @@ class MetricTables:
             else:
                 del found[run][key]
         return found
+
+    def last_values(self, key: str, *, as_of: int | None = None) -> LastValues:
+        """The last value of one metric in every run, in order."""
+        with self._reading:
+            view = self._shown
+            size = _position(view, as_of)
+            ranking, changed = view.index.ranking(key)
+            late = {run for run in ranking.since(size) if run not in changed}
+            late |= {run for run, summary in changed.items() if summary.seq >= size}
+            series = [(run, key) for run in sorted(late)]
+            sources = view.points, view.summaries, view.overlay.rows(series, before=size)
+        now: dict[str, float | None] = {run: summary.last for run, summary in changed.items()}
+        if series:
+            past = past_summaries(*sources, series, as_of=size)
+            now |= {one[0]: past[one].last if one in past else None for one in series}
+        return LastValues(ranking, now)
 
     def points(self, run_id: str, key: str, *, as_of: int | None = None) -> list[MetricPoint]:
         """One series in (step, timestamp, value) order, as it was logged; empty when unknown."""

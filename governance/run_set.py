@@ -1,16 +1,17 @@
 """Sets of runs as a request names them, resolved to ordered run ids as of a ledger position."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from analytics.facts import SummaryReader, gather_facts
 from analytics.groups import fingerprint
+from analytics.run_conditions import candidates, satisfying
 from domain.canonical import JsonObject, JsonValue
 from domain.errors import ErrorCode, NotFoundError, UsageError
 from domain.run import RunStatus
 from governance.request_reader import object_of, refused, required_text, text_list
-from graph.filter import RunFilter, parse_filter
+from graph.filter import parse_filter
 from graph.model import AttributeValue, Node, NodeKind, entity_id, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
 
@@ -91,7 +92,7 @@ def run_set_from_json(value: JsonValue, what: str) -> RunSet:
         raise refused(f"'filter' of {what} must be text")
     experiments = text_list(fields, "experiments", most=MAX_RUNS, limit=ID_LIMIT)
     filtered = Filtered(text, experiments)
-    _checked_filter(filtered)
+    parse_filter(text)  # A filter that cannot be read is refused before anything else is done.
     return filtered
 
 
@@ -202,26 +203,18 @@ def _group(
 def _filtered(
     run_set: Filtered, project: str, graph: GraphReader, metrics: SummaryReader, as_of: int
 ) -> list[Node]:
-    run_filter = _checked_filter(run_set)
-    conditions = [Condition("lifecycle", Operator.EQ, "active"), *run_filter.conditions]
+    wanted = parse_filter(run_set.text)
+    conditions = [Condition("lifecycle", Operator.EQ, "active"), *wanted.conditions]
     if run_set.experiments:
         ids = _experiment_ids(run_set.experiments, project, graph, as_of)
         conditions.append(Condition("experiment_id", Operator.IN, ids))
     query = NodeQuery(project, NodeKind.RUN, tuple(conditions), limit=MAX_RUNS + 1)
-    nodes = graph.find(query, as_of=as_of)
-    if not run_filter.metrics:
-        return list(nodes)
-    keys = sorted({condition.key for condition in run_filter.metrics})
-    found = metrics.summaries([entity_id(node.id) for node in nodes], keys=keys, as_of=as_of)
-    return [
-        node
-        for node in nodes
-        if all(
-            condition.holds(summary.last if summary else None)
-            for condition in run_filter.metrics
-            for summary in (found.get(entity_id(node.id), {}).get(condition.key),)
-        )
-    ]
+    if not wanted.others:
+        return list(graph.find(query, as_of=as_of))
+    few = candidates(metrics, wanted, as_of=as_of)
+    found = graph.find_ids(replace(query, limit=None, ids=few), as_of=as_of)
+    kept = satisfying(graph, metrics, found, wanted.others, as_of=as_of)
+    return list(graph.nodes(kept[: MAX_RUNS + 1], as_of=as_of).values())
 
 
 def _experiment_ids(
@@ -241,13 +234,3 @@ def _experiment_ids(
             context={"experiment": missing[0], "project": project},
         )
     return tuple(found[experiment] for experiment in asked)
-
-
-def _checked_filter(run_set: Filtered) -> RunFilter:
-    run_filter = parse_filter(run_set.text)
-    if run_filter.derived or run_filter.datasets:
-        raise refused(
-            "a set of runs cannot be filtered by run_id, artifact_uri or dataset",
-            'Name run ids as {"runs": […]}, and filter by params, tags, metrics or attributes.',
-        )
-    return run_filter

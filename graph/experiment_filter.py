@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from graph.clause import Clause, conjuncts, mapped
 from graph.filter import (
     LISTED,
     NULLABLE,
@@ -15,7 +16,7 @@ from graph.filter_syntax import (
     MAX_ORDERS,
     Column,
     Comparison,
-    parse_comparisons,
+    parse_expression,
     parse_order,
 )
 from graph.filter_tokens import invalid, too_complex
@@ -39,12 +40,12 @@ class ExperimentOrder:
     descending: bool
 
 
-def parse_experiment_filter(text: str) -> tuple[Condition, ...]:
-    """The conditions that ``text`` joins by AND, on attributes of experiment nodes.
+def parse_experiment_filter(text: str) -> tuple[Clause[Condition], ...]:
+    """The clauses of ``text`` that must all hold, about attributes of experiment nodes.
 
     Raises ``UsageError``: INVALID_ARGUMENT with the column, TOO_COMPLEX.
     """
-    return tuple(_condition(comparison) for comparison in parse_comparisons(text))
+    return tuple(conjuncts(mapped(parse_expression(text), _condition)))
 
 
 def parse_experiment_orders(clauses: tuple[str, ...]) -> tuple[ExperimentOrder, ...]:

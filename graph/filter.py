@@ -1,17 +1,19 @@
 """What MLflow's search strings mean for runs: conditions on attributes, metrics and datasets.
 
-Every string means what it means to MLflow. ``attributes`` that no node holds (``run_id`` and
-``artifact_uri``, which are derived) are kept apart for the reader of the runs.
+Every string means what it means to MLflow. What no node holds (metrics, datasets, and ``run_id``
+and ``artifact_uri``, which are derived) is kept apart for the reader of the runs.
 """
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias, TypeGuard
 
+from graph.clause import Clause, Statement, conjuncts, leaves, mapped
 from graph.filter_syntax import (
     MAX_ORDERS,
     Column,
     Comparison,
-    parse_comparisons,
+    parse_expression,
     parse_order,
     text_of,
 )
@@ -62,8 +64,11 @@ DERIVED_ATTRIBUTES = ("artifact_uri", "run_id")
 
 
 @dataclass(frozen=True, slots=True)
-class MetricCondition:
-    """``key operator value`` on a metric's last value. NaN satisfies ``!=`` alone."""
+class MetricCondition(Statement):
+    """``key operator value`` on a metric's last value. NaN satisfies ``!=`` alone.
+
+    IS_NULL, which no search string says, is satisfied by runs that never logged the metric.
+    """
 
     key: str
     operator: Operator
@@ -71,8 +76,8 @@ class MetricCondition:
 
     def holds(self, last: float | None) -> bool:
         """Whether a run whose last value is ``last`` (None: never logged) satisfies it."""
-        if last is None:
-            return False
+        if last is None or self.operator is Operator.IS_NULL:
+            return last is None and self.operator is Operator.IS_NULL
         match self.operator:
             case Operator.EQ:
                 return last == self.value
@@ -89,16 +94,30 @@ class MetricCondition:
 
 
 @dataclass(frozen=True, slots=True)
-class RunFilter:
-    """All conditions must hold."""
+class DerivedCondition(Statement):
+    """A condition on ``run_id`` or ``artifact_uri``."""
 
-    conditions: tuple[Condition, ...] = ()
-    """On attributes of the run's node."""
-    metrics: tuple[MetricCondition, ...] = ()
-    derived: tuple[Condition, ...] = ()
-    """On ``run_id`` and ``artifact_uri``."""
-    datasets: tuple[Condition, ...] = ()
-    """On ``name``, ``digest`` or ``context`` of any one dataset that the run used."""
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCondition(Statement):
+    """A condition on ``name``, ``digest`` or ``context`` of any one dataset that the run used."""
+
+    condition: Condition
+
+
+RunStatement: TypeAlias = Condition | MetricCondition | DerivedCondition | DatasetCondition
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """All clauses of both kinds must hold."""
+
+    conditions: tuple[Clause[Condition], ...] = ()
+    """About attributes of the run's node alone: a graph store answers them."""
+    others: tuple[Clause[RunStatement], ...] = ()
+    """About metrics, datasets and derived attributes, perhaps beside attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +133,14 @@ def parse_filter(text: str) -> RunFilter:
 
     Raises ``UsageError``: INVALID_ARGUMENT with the column in message and context, TOO_COMPLEX.
     """
-    conditions: list[Condition] = []
-    metrics: list[MetricCondition] = []
-    derived: list[Condition] = []
-    datasets: list[Condition] = []
-    for comparison in parse_comparisons(text):
-        match _entity(comparison.column):
-            case "metric":
-                metrics.append(_metric(comparison))
-            case "dataset":
-                datasets.append(_dataset(comparison))
-            case "attribute":
-                condition = _attribute(comparison)
-                kept = derived if condition.attribute in DERIVED_ATTRIBUTES else conditions
-                kept.append(condition)
-            case entity:
-                conditions.append(_text(comparison, f"{entity}s.{comparison.column.key}"))
-    return RunFilter(tuple(conditions), tuple(metrics), tuple(derived), tuple(datasets))
+    conditions: list[Clause[Condition]] = []
+    others: list[Clause[RunStatement]] = []
+    for clause in conjuncts(mapped(parse_expression(text), _statement)):
+        if _is_of_nodes(clause):
+            conditions.append(clause)
+        else:
+            others.append(clause)
+    return RunFilter(tuple(conditions), tuple(others))
 
 
 def parse_orders(clauses: tuple[str, ...]) -> tuple[RunOrder, ...]:
@@ -145,6 +155,24 @@ def parse_orders(clauses: tuple[str, ...]) -> tuple[RunOrder, ...]:
             raise invalid(order.column.at, f"{clause} orders by a column a second time")
         orders.append(RunOrder(attribute, order.descending))
     return tuple(orders)
+
+
+def _is_of_nodes(clause: Clause[RunStatement]) -> TypeGuard[Clause[Condition]]:
+    return all(isinstance(leaf, Condition) for leaf in leaves(clause))
+
+
+def _statement(comparison: Comparison) -> RunStatement:
+    match _entity(comparison.column):
+        case "metric":
+            return _metric(comparison)
+        case "dataset":
+            return DatasetCondition(_dataset(comparison))
+        case "attribute":
+            condition = _attribute(comparison)
+            derived = condition.attribute in DERIVED_ATTRIBUTES
+            return DerivedCondition(condition) if derived else condition
+        case entity:
+            return _text(comparison, f"{entity}s.{comparison.column.key}")
 
 
 def _order_attribute(column: Column) -> str:

@@ -1,18 +1,27 @@
-"""MLflow's search grammar: comparisons joined by AND, and ``order_by`` clauses.
+"""MLflow's search grammar with OR, NOT and parentheses added, and ``order_by`` clauses.
 
 What names mean is left to ``graph.filter`` (runs) and ``graph.experiment_filter``; here stands only
 what can be said. As in MLflow, quotes inside a quoted text are kept as they are written.
+
+    expression := term { OR term }
+    term       := factor { AND factor }
+    factor     := NOT factor | "(" expression ")" | comparison
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.errors import UsageError
+from graph.clause import AllOf, AnyOf, Clause, Statement, negated
 from graph.filter_tokens import Token, TokenKind, invalid, tokens, too_complex
 from graph.port import Operator
 
 MAX_COMPARISONS = 100
+MAX_DEPTH = 32
+"""Of parentheses and NOTs inside each other."""
 MAX_WILDCARDS = 32
+MAX_PATTERN = 1_000
+"""Characters of a LIKE pattern: matching takes time in proportion to text times pattern."""
 MAX_ORDERS = 20
 
 _QUOTES = ("`", '"', "'")
@@ -41,7 +50,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Statement):
     """One comparison as it was written."""
 
     column: Column
@@ -58,20 +67,18 @@ class Order:
     descending: bool
 
 
-def parse_comparisons(text: str) -> tuple[Comparison, ...]:
-    """The comparisons that ``text`` joins by AND; empty text has none.
+def parse_expression(text: str) -> Clause[Comparison]:
+    """What ``text`` demands; blank text demands nothing.
 
     Raises ``UsageError``: INVALID_ARGUMENT with the column, TOO_COMPLEX.
     """
     reader = _Reader(list(tokens(text)), len(text))
-    found: list[Comparison] = []
-    while not reader.at_end():
-        if found:
-            reader.take_word("AND")
-        found.append(_comparison(reader))
-        if len(found) > MAX_COMPARISONS:
-            raise too_complex(f"it has more than {MAX_COMPARISONS} comparisons")
-    return tuple(found)
+    if reader.at_end():
+        return AllOf(())
+    found = _expression(reader, 0)
+    if not reader.at_end():
+        raise reader.unexpected("AND, OR or the end")
+    return found
 
 
 def parse_order(text: str) -> Order:
@@ -105,6 +112,12 @@ class _Reader:
         self._tokens = found
         self._next = 0
         self._length = length
+        self._comparisons = 0
+
+    def count_comparison(self) -> None:
+        self._comparisons += 1
+        if self._comparisons > MAX_COMPARISONS:
+            raise too_complex(f"it has more than {MAX_COMPARISONS} comparisons")
 
     def at_end(self) -> bool:
         return self._next >= len(self._tokens)
@@ -148,7 +161,35 @@ class _Reader:
         return invalid(token.column, f"expected {wanted}, found {token.text[:40]}")
 
 
+def _expression(reader: _Reader, depth: int) -> Clause[Comparison]:
+    parts = [_term(reader, depth)]
+    while reader.accept("OR"):
+        parts.append(_term(reader, depth))
+    return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+
+
+def _term(reader: _Reader, depth: int) -> Clause[Comparison]:
+    parts = [_factor(reader, depth)]
+    while reader.accept("AND"):
+        parts.append(_factor(reader, depth))
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+
+def _factor(reader: _Reader, depth: int) -> Clause[Comparison]:
+    if depth > MAX_DEPTH:
+        raise too_complex(f"more than {MAX_DEPTH} parentheses or NOTs stand inside each other")
+    if reader.accept("NOT"):
+        return negated(_factor(reader, depth + 1))
+    if reader.accept("("):
+        found = _expression(reader, depth + 1)
+        if not reader.accept(")"):
+            raise reader.unexpected("AND, OR or a closing parenthesis")
+        return found
+    return _comparison(reader)
+
+
 def _comparison(reader: _Reader) -> Comparison:
+    reader.count_comparison()
     column = _column(reader.take(TokenKind.NAME, "a column"))
     if reader.accept("IS"):
         negated = reader.accept("NOT")
@@ -159,8 +200,11 @@ def _comparison(reader: _Reader) -> Comparison:
     if operator in (Operator.IN, Operator.NOT_IN):
         return Comparison(column, operator, _list(reader))
     value = _value(reader)
-    if operator in (Operator.LIKE, Operator.ILIKE) and value.text.count("%") > MAX_WILDCARDS:
-        raise too_complex(f"a pattern has more than {MAX_WILDCARDS} wildcards")
+    if operator in (Operator.LIKE, Operator.ILIKE):
+        if value.text.count("%") > MAX_WILDCARDS:
+            raise too_complex(f"a pattern has more than {MAX_WILDCARDS} wildcards")
+        if len(value.text) > MAX_PATTERN:
+            raise too_complex(f"a pattern has more than {MAX_PATTERN} characters")
     return Comparison(column, operator, (value,))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from graph.clause import Clause, true_of
 from graph.model import AttributeValue
 from graph.port import Condition, Operand, Operator
 
@@ -11,8 +12,12 @@ def equal(left: AttributeValue, right: AttributeValue) -> bool:
     return type(left) is type(right) and left == right
 
 
-def holds(condition: Condition, attributes: Mapping[str, AttributeValue]) -> bool:
-    """Whether ``attributes`` satisfy ``condition``."""
+def holds(clause: Clause[Condition], attributes: Mapping[str, AttributeValue]) -> bool:
+    """Whether ``attributes`` satisfy ``clause``."""
+    return true_of(clause, lambda condition: _holds(condition, attributes))
+
+
+def _holds(condition: Condition, attributes: Mapping[str, AttributeValue]) -> bool:
     value = attributes.get(condition.attribute)
     if condition.operator is Operator.IS_NULL:
         return value is None

@@ -164,6 +164,7 @@ class MemoryGraph:
             for node in candidates
             if node.project == query.project
             and node.kind == query.kind
+            and (query.ids is None or node.id in query.ids)
             and all(holds(condition, node.attributes) for condition in query.conditions)
         ]
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from graph.clause import Clause, conjuncts, mapped
 from graph.filter import LISTED, NULLABLE, NUMERIC, TEXTUAL, allow, integer_of, operand_of
-from graph.filter_syntax import MAX_ORDERS, Column, Comparison, parse_comparisons, parse_order
+from graph.filter_syntax import MAX_ORDERS, Column, Comparison, parse_expression, parse_order
 from graph.filter_tokens import invalid, too_complex
 from graph.port import Condition, Order
 
@@ -21,12 +22,12 @@ class Columns:
 
     attributes: Mapping[str, str]
 
-    def conditions(self, text: str) -> tuple[Condition, ...]:
-        """The conditions that ``text`` joins by AND.
+    def conditions(self, text: str) -> tuple[Clause[Condition], ...]:
+        """The clauses of ``text`` that must all hold.
 
         Raises ``UsageError``: INVALID_ARGUMENT with the column, TOO_COMPLEX.
         """
-        return tuple(self._condition(comparison) for comparison in parse_comparisons(text))
+        return tuple(conjuncts(mapped(parse_expression(text), self._condition)))
 
     def orders(self, clauses: tuple[str, ...]) -> tuple[Order, ...]:
         """The orders that the clauses write, the most significant first; errors as above."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from graph.clause import Clause, Statement
 from graph.model import (
     AttributeChange,
     AttributeValue,
@@ -44,7 +45,7 @@ Operand: TypeAlias = AttributeValue | tuple[AttributeValue, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Statement):
     """``attribute operator operand``. Text compares by code point.
 
     Text and integer are never equal (so ``!=`` and NOT IN hold between them) and neither is less.
@@ -57,15 +58,20 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class NodeQuery:
-    """All nodes of a kind in a project that satisfy every condition, ordered by (seq, id)."""
+    """All nodes of a kind in a project that satisfy every condition, ordered by (seq, id).
+
+    A condition that fails is false, whether for another value or for none: NOT makes it true.
+    """
 
     project: str
     kind: NodeKind
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Clause[Condition], ...] = ()
     descending: bool = False
     after: tuple[int, str] | None = None
     """(seq, id) of the last node already seen; None from the start."""
     limit: int | None = None
+    ids: tuple[str, ...] | None = None
+    """Only nodes of these ids, if they are given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from graph.clause import mapped
 from graph.model import Node, NodeKind, entity_id
 from graph.model_filter import MODEL_VERSIONS, REGISTERED_MODELS, Columns
 from graph.model_projector import registered_model
@@ -120,7 +122,8 @@ def _page(
     stop = start.offset + size
     conditions = columns.conditions(search.filter)
     if kind is NodeKind.MODEL_VERSION:
-        conditions = _by_model(graph, search.project, conditions)
+        by_model = partial(_by_model, graph, search.project)
+        conditions = tuple(mapped(clause, by_model) for clause in conditions)
     excluded = any(one in NO_PROMPT for one in conditions)
     prompts = _prompts(graph, search.project, kind) if excluded else frozenset[str]()
     active = Condition("lifecycle", Operator.EQ, ACTIVE)
@@ -144,18 +147,14 @@ def _prompts(graph: GraphReader, project: str, kind: NodeKind) -> frozenset[str]
     return frozenset(graph.find_ids(NodeQuery(project, kind, (marked,))))
 
 
-def _by_model(
-    graph: GraphReader, project: str, conditions: tuple[Condition, ...]
-) -> tuple[Condition, ...]:
-    """Conditions on the model's name as conditions on its id, for a name may change."""
-    named = tuple(one for one in conditions if one.attribute == "name")
-    if not named:
-        return conditions
+def _by_model(graph: GraphReader, project: str, condition: Condition) -> Condition:
+    """A condition on the model's name as one on its id, for a name may change."""
+    if condition.attribute != "name":
+        return condition
     active = Condition("lifecycle", Operator.EQ, ACTIVE)
-    models = graph.find_ids(NodeQuery(project, NodeKind.REGISTERED_MODEL, (*named, active)))
+    models = graph.find_ids(NodeQuery(project, NodeKind.REGISTERED_MODEL, (condition, active)))
     ids = tuple(entity_id(one).partition("/")[2] for one in models)
-    others = tuple(one for one in conditions if one.attribute != "name")
-    return (*others, Condition("model", Operator.IN, ids))
+    return Condition("model", Operator.IN, ids)
 
 
 def _registered(node: Node, versions: Sequence[Node]) -> MlflowRegistered:

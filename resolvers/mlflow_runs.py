@@ -1,16 +1,18 @@
 """Runs as MLflow shows them, read in batches: a fixed number of store calls, however many runs."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
+from analytics.last_values import LastValues
 from analytics.summaries import MetricSummary
-from domain.artifact import GIVEN_DIGEST, OWN_ATTRIBUTE, ArtifactKind
+from domain.artifact import ArtifactKind
 from domain.errors import NotFoundError
 from domain.metric import MetricPoint
+from graph.artifact_uri import artifact_locations, artifact_uri, experiment_of
 from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import GraphReader
+from graph.used_datasets import UsedDataset, link_tags, used_datasets
 from resolvers.attributes import integer, prefixed, text
 
 
@@ -31,6 +33,10 @@ class MetricReader(Protocol):
         """One series."""
         ...
 
+    def last_values(self, key: str, *, as_of: int | None = None) -> LastValues:
+        """The last value of one metric in every run."""
+        ...
+
 
 INFO_NAMES = (
     "end_time",
@@ -42,17 +48,6 @@ INFO_NAMES = (
     "user",
 )
 """The attributes that MLflow's run info shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class UsedDataset:
-    """A dataset that a run used."""
-
-    name: str
-    digest: str
-    attributes: Mapping[str, str]
-    """``source``, ``source_type``, and ``schema`` and ``profile`` where the client gave them."""
-    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,7 @@ def unlinked_run(
     models; errors as ``get_run``."""
     node = run_node(graph, project=project, run_id=run_id, names=names)
     locations = artifact_locations(graph, [node])
-    return _run(node, locations[_experiment(node)], (), _Links((), (), {}))
+    return _run(node, locations[experiment_of(node)], (), _Links((), (), {}))
 
 
 def run_node(
@@ -130,42 +125,12 @@ def shown(
     return [
         _run(
             run,
-            locations[_experiment(run)],
+            locations[experiment_of(run)],
             tuple(summaries[entity_id(run.id)].values()),
             _Links(_in_order(used[run.id]), _in_order(made[run.id]), artifacts),
         )
         for run in runs
     ]
-
-
-def artifact_locations(
-    graph: GraphReader, runs: Sequence[Node], *, as_of: int | None = None
-) -> Mapping[str, str]:
-    """The artifact location of each experiment that the runs are in, by node id."""
-    wanted = {_experiment(run) for run in runs}
-    nodes = graph.nodes(sorted(wanted), names=["artifact_location"], as_of=as_of)
-    return {
-        one: text(nodes[one].attributes, "artifact_location") if one in nodes else ""
-        for one in wanted
-    }
-
-
-def artifact_uri(run: Node, locations: Mapping[str, str]) -> str:
-    """Where the run's artifacts are, as MLflow derives it: an opaque address."""
-    location = locations[_experiment(run)]
-    return f"{location.rstrip('/')}/{entity_id(run.id)}/artifacts"
-
-
-def used_datasets(
-    run: Node, used: Sequence[Edge], artifacts: Mapping[str, Node]
-) -> tuple[UsedDataset, ...]:
-    """The datasets among what the run used: those that came with a source, as MLflow's do."""
-    return tuple(
-        _dataset(run, edge, artifacts[edge.target])
-        for edge in used
-        if _is(artifacts[edge.target], ArtifactKind.DATASET)
-        and "attributes.source" in artifacts[edge.target].attributes
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +152,7 @@ def _run(node: Node, location: str, metrics: tuple[MetricSummary, ...], links: _
         status=text(attributes, "status"),
         start_time=integer(attributes, "start_time") or 0,
         end_time=integer(attributes, "end_time"),
-        artifact_uri=artifact_uri(node, {_experiment(node): location}),
+        artifact_uri=artifact_uri(node, {experiment_of(node): location}),
         lifecycle=text(attributes, "lifecycle"),
         params=prefixed(attributes, "params."),
         tags=prefixed(attributes, "tags."),
@@ -206,30 +171,9 @@ def _run(node: Node, location: str, metrics: tuple[MetricSummary, ...], links: _
     )
 
 
-def _dataset(run: Node, edge: Edge, artifact: Node) -> UsedDataset:
-    tags = _tags(run, "input_tags", edge.target, edge.role)
-    own = {name for name in tags if name.startswith(OWN_ATTRIBUTE)}
-    attributes = prefixed(artifact.attributes, "attributes.")
-    attributes |= {name.removeprefix(OWN_ATTRIBUTE): tags[name] for name in own}
-    given = attributes.pop(GIVEN_DIGEST, "")
-    return UsedDataset(
-        name=text(artifact.attributes, "name"),
-        digest=given or text(artifact.attributes, "digest"),
-        attributes=attributes,
-        tags={name: value for name, value in tags.items() if name not in own},
-    )
-
-
 def _made(run: Node, edge: Edge, artifact: Node) -> MadeModel:
-    tags = _tags(run, "output_tags", edge.source, edge.role)
+    tags = link_tags(run, "output_tags", edge.source, edge.role)
     return MadeModel(text(artifact.attributes, "name"), int(tags.get("step", "0")))
-
-
-def _tags(run: Node, prefix: str, artifact: str, role: str) -> Mapping[str, str]:
-    tags: object = json.loads(
-        text(run.attributes, f"{prefix}.{entity_id(artifact)}.{role}") or "{}"
-    )
-    return cast("dict[str, str]", tags)
 
 
 def _in_order(edges: Sequence[Edge]) -> list[Edge]:
@@ -238,8 +182,3 @@ def _in_order(edges: Sequence[Edge]) -> list[Edge]:
 
 def _is(artifact: Node, kind: ArtifactKind) -> bool:
     return artifact.attributes.get("kind") == kind.value
-
-
-def _experiment(run: Node) -> str:
-    experiment_id = text(run.attributes, "experiment_id")
-    return node_id(NodeKind.EXPERIMENT, f"{run.project}/{experiment_id}")

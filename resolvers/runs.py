@@ -3,16 +3,17 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from analytics.run_conditions import candidates, satisfying
 from analytics.summaries import MetricSummary
 from domain.errors import NotFoundError
 from domain.facet import DEFAULT_REPLICATE_KEYS
+from graph.clause import Clause
 from graph.filter import RunFilter, parse_filter
 from graph.model import AttributeValue, EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
 from resolvers.attributes import integer, prefixed, text
 from resolvers.mlflow_runs import MetricReader
 from resolvers.paging import Page, checked_size, node_cursor, parse_node_cursor
-from resolvers.run_conditions import satisfying
 
 _SCAN = 500
 """Nodes read at a time when they must be looked into to see which are shown."""
@@ -136,7 +137,7 @@ def count(
 ) -> int:
     """How many runs ``page`` would give in all.
 
-    Conditions on metrics or datasets make it read every run.
+    Conditions on datasets, and on metrics that many runs satisfy, make it read every run.
     """
     query = _query(which)
     if not _needs_reading(which):
@@ -201,7 +202,7 @@ def record_of(node: Node) -> RunRecord:
 
 
 def _query(which: RunSelection) -> NodeQuery:
-    conditions = list(which.filter.conditions) if which.filter else []
+    conditions: list[Clause[Condition]] = list(which.filter.conditions) if which.filter else []
     if which.experiment_id is not None:
         conditions.append(Condition("experiment_id", Operator.EQ, which.experiment_id))
     if not which.deleted:
@@ -210,8 +211,7 @@ def _query(which: RunSelection) -> NodeQuery:
 
 
 def _needs_reading(which: RunSelection) -> bool:
-    wanted = which.filter
-    return wanted is not None and bool(wanted.metrics or wanted.derived or wanted.datasets)
+    return which.filter is not None and bool(which.filter.others)
 
 
 def _matching(
@@ -225,11 +225,13 @@ def _matching(
     """The selected nodes in order, read ``at_a_time``, more when they must be looked into."""
     reads = _needs_reading(which)
     size = max(at_a_time, _SCAN) if reads else at_a_time
+    if which.filter is not None:
+        query = replace(query, ids=candidates(metrics, which.filter, as_of=as_of))
     while True:
         nodes = graph.find(replace(query, limit=size), as_of=as_of)
         if reads and which.filter is not None:
             ids = [node.id for node in nodes]
-            kept = set(satisfying(graph, metrics, ids, which.filter, as_of=as_of))
+            kept = set(satisfying(graph, metrics, ids, which.filter.others, as_of=as_of))
             yield from (node for node in nodes if node.id in kept)
         else:
             yield from nodes

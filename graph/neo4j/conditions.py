@@ -1,8 +1,9 @@
 """Conditions on attributes as Cypher. Operators choose the text; all values are parameters."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from graph.clause import AllOf, AnyOf, Clause, Not
 from graph.neo4j.text import clamped, like_regex, order_key
 from graph.port import Condition, Operand, Operator
 
@@ -11,19 +12,33 @@ VISIBLE: Final = "a.seq < $as_of AND (a.until IS NULL OR a.until >= $as_of)"
 
 _HAS: Final = "EXISTS {{ (n)-[:HAS]->(a:Attribute {{name: ${name}}}) WHERE {visible} AND {test} }}"
 
+_EMPTY: Final = {AllOf: "true", AnyOf: "false"}
+
 _Value: TypeAlias = str | int | list[str | int] | None
 _Test: TypeAlias = tuple[str, _Value]
 
 
-def condition_cypher(condition: Condition, index: int) -> tuple[str, dict[str, _Value]]:
-    """A boolean Cypher expression over the node ``n``, and its parameters, numbered ``index``."""
-    name, value = f"name{index}", f"value{index}"
+def clause_cypher(clause: Clause[Condition], parameters: dict[str, Any]) -> str:
+    """A boolean Cypher expression over the node ``n``, never null.
+
+    Its parameters are added to ``parameters``, each under a name of its own.
+    """
+    if isinstance(clause, AllOf | AnyOf):
+        texts = [clause_cypher(part, parameters) for part in clause.parts]
+        joined = (" AND " if isinstance(clause, AllOf) else " OR ").join(texts)
+        return f"({joined})" if joined else _EMPTY[type(clause)]
+    if isinstance(clause, Not):
+        return f"NOT {clause_cypher(clause.leaf, parameters)}"
+    return _condition_cypher(clause, parameters)
+
+
+def _condition_cypher(condition: Condition, parameters: dict[str, Any]) -> str:
+    name, value = f"name{len(parameters)}", f"value{len(parameters)}"
+    parameters[name] = condition.attribute
     if condition.operator is Operator.IS_NULL:
-        test = _HAS.format(name=name, visible=VISIBLE, test="true")
-        return f"NOT {test}", {name: condition.attribute}
-    test, parameter = _TESTS[condition.operator](condition.operand)
-    text = _HAS.format(name=name, visible=VISIBLE, test=test.replace("$value", f"${value}"))
-    return text, {name: condition.attribute, value: parameter}
+        return f"(NOT {_HAS.format(name=name, visible=VISIBLE, test='true')})"
+    test, parameters[value] = _TESTS[condition.operator](condition.operand)
+    return _HAS.format(name=name, visible=VISIBLE, test=test.replace("$value", f"${value}"))
 
 
 def _equal(operand: Operand) -> _Test:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from graph.model import AttributeChange, Edge, EdgeType, Node, NodeKind
-from graph.neo4j.conditions import VISIBLE, condition_cypher
+from graph.neo4j.conditions import VISIBLE, clause_cypher
 from graph.neo4j.connection import AnyTransaction, run
 from graph.neo4j.text import clamped, order_key
 from graph.port import NodeQuery, Order
@@ -138,10 +138,10 @@ def edges(
 def _where(query: NodeQuery, as_of: int) -> tuple[str, dict[str, Any]]:
     tests = ["n.project = $project AND n.seq < $as_of"]
     parameters: dict[str, Any] = {"project": query.project, "as_of": clamped(as_of)}
-    for index, condition in enumerate(query.conditions):
-        text, values = condition_cypher(condition, index)
-        tests.append(text)
-        parameters |= values
+    if query.ids is not None:
+        tests.append("n:Entity AND n.id IN $ids")
+        parameters["ids"] = list(query.ids)
+    tests += [clause_cypher(clause, parameters) for clause in query.conditions]
     return " AND ".join(tests), parameters
 
 

@@ -4,10 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from graph.clause import AllOf, AnyOf, Clause, Not
 from graph.model import AttributeValue
 from graph.port import Condition, Operand, Operator
 
 Parameter: TypeAlias = str | int | None
+
+_EMPTY: Final = {AllOf: "TRUE", AnyOf: "FALSE"}
 
 MAX_INTEGER: Final = 2**63 - 1
 """Largest integer of SQLite; also the position that is past every entry."""
@@ -22,8 +25,24 @@ _PRESENT: Final = (
 )
 
 
-def condition_sql(condition: Condition, as_of: int) -> tuple[str, list[Parameter]]:
-    """A boolean SQL expression over the node ``n``, and its parameters in order."""
+def clause_sql(clause: Clause[Condition], as_of: int) -> tuple[str, list[Parameter]]:
+    """A boolean SQL expression over the node ``n``, never NULL, and its parameters in order."""
+    if isinstance(clause, AllOf | AnyOf):
+        texts: list[str] = []
+        parameters: list[Parameter] = []
+        for part in clause.parts:
+            text, values = clause_sql(part, as_of)
+            texts.append(text)
+            parameters += values
+        joined = (" AND " if isinstance(clause, AllOf) else " OR ").join(texts)
+        return f"({joined})" if joined else _EMPTY[type(clause)], parameters
+    if isinstance(clause, Not):
+        text, parameters = clause_sql(clause.leaf, as_of)
+        return f"NOT {text}", parameters
+    return _condition_sql(clause, as_of)
+
+
+def _condition_sql(condition: Condition, as_of: int) -> tuple[str, list[Parameter]]:
     where: list[Parameter] = [condition.attribute, as_of, as_of]
     if condition.operator is Operator.IS_NULL:
         return _MISSING, where

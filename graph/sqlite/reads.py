@@ -7,7 +7,7 @@ from typing import Final
 
 from graph.model import AttributeChange, AttributeValue, Edge, EdgeType, Node, NodeKind
 from graph.port import NodeQuery
-from graph.sqlite.conditions import MAX_INTEGER, Parameter, clamped, condition_sql
+from graph.sqlite.conditions import MAX_INTEGER, Parameter, clamped, clause_sql
 
 # Faster than calling the enum, which counts in a closure.
 _KINDS: Final = {kind.value: kind for kind in NodeKind}
@@ -129,8 +129,11 @@ def where_sql(query: NodeQuery, as_of: int | None) -> tuple[str, list[Parameter]
     at = position(as_of)
     tests = ["n.project = ? AND n.kind = ? AND n.seq < ?"]
     parameters: list[Parameter] = [query.project, query.kind.value, at]
-    for condition in query.conditions:
-        sql, values = condition_sql(condition, at)
+    if query.ids is not None:
+        tests.append("n.id IN (SELECT value FROM json_each(?))")
+        parameters.append(json.dumps(query.ids))
+    for clause in query.conditions:
+        sql, values = clause_sql(clause, at)
         tests.append(sql)
         parameters += values
     return " AND ".join(tests), parameters

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from analytics.comparison import Comparison, compare
 from analytics.criterion import Criterion
 from analytics.facts import RunFacts, gather_facts
+from analytics.last_values import LastValues
 from analytics.summaries import MetricSummary, summarise
 from domain.artifact import ArtifactRef, ArtifactUse
 from domain.canonical import JsonObject
@@ -112,6 +113,10 @@ class World:
             if run_id in run_ids and (keys is None or key in keys):
                 found.setdefault(run_id, {})[key] = summarise(key, points, 0)
         return found
+
+    def last_values(self, key: str, *, as_of: int | None = None) -> LastValues:
+        points = {run: points for (run, one), points in self.series.items() if one == key}
+        return LastValues.of({run: summarise(key, points[run], 0).last for run in points})
 
     def points(self, run_id: str, key: str, *, as_of: int | None = None) -> list[MetricPoint]:
         return [

@@ -144,6 +144,9 @@ class _Liar:
     def points(self, run_id: str, key: str, **more: Any) -> Any:
         return self._metrics.points(run_id, key, **more)
 
+    def last_values(self, key: str, **more: Any) -> Any:
+        return self._metrics.last_values(key, **more)
+
 
 def test_a_store_that_says_something_else_is_found_out(world: World) -> None:
     seqs = _some_verdicts(world)

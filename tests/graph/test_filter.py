@@ -7,20 +7,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import ErrorCode, LineproofError, UsageError
+from graph.clause import AllOf, AnyOf, Clause, Not
 from graph.experiment_filter import (
     ExperimentOrder,
     parse_experiment_filter,
     parse_experiment_orders,
 )
-from graph.filter import MetricCondition, RunFilter, RunOrder, parse_filter, parse_orders
+from graph.filter import (
+    DatasetCondition,
+    DerivedCondition,
+    MetricCondition,
+    RunFilter,
+    RunOrder,
+    parse_filter,
+    parse_orders,
+)
 from graph.port import Condition, Operator
 
 
-def one(text: str) -> Condition:
+def one(text: str) -> Clause[Condition]:
     found = parse_filter(text)
-    assert (found.metrics, found.derived, found.datasets) == ((), (), ())
-    (condition,) = found.conditions
-    return condition
+    assert found.others == ()
+    (clause,) = found.conditions
+    return clause
+
+
+A, B, C = (Condition(f"params.{name}", Operator.EQ, "1") for name in "abc")
+SAID = {"a": "params.a = '1'", "b": "params.b = '1'", "c": "params.c = '1'"}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +71,39 @@ def test_conditions_on_what_a_run_carries(text: str, expected: Condition) -> Non
     ],
 )
 def test_conditions_on_metrics(text: str, expected: MetricCondition) -> None:
-    assert parse_filter(text) == RunFilter(metrics=(expected,))
+    assert parse_filter(text) == RunFilter(others=(expected,))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{a} OR {b} AND {c}", AnyOf((A, AllOf((B, C))))),
+        ("({a} or {b}) and {c}", AllOf((AnyOf((A, B)), C))),
+        ("NOT {a} AND {b}", AllOf((Not(A), B))),
+        ("NOT ({a} AND {b})", AnyOf((Not(A), Not(B)))),
+        ("NOT ({a} OR NOT {b})", AllOf((Not(A), B))),
+        ("not not {a}", A),
+        ("((({a})))", A),
+        ("{a} OR {b} OR {c}", AnyOf((A, B, C))),
+    ],
+)
+def test_not_binds_closer_than_and_and_and_closer_than_or(
+    text: str, expected: Clause[Condition]
+) -> None:
+    found = parse_filter(text.format(**SAID))
+    whole = found.conditions[0] if len(found.conditions) == 1 else AllOf(found.conditions)
+    assert whole == expected
+
+
+def test_what_no_node_holds_is_kept_apart_with_all_that_it_is_joined_to() -> None:
+    found = parse_filter("{a} AND (metrics.m > 1 OR {b}) AND NOT run_id = 'x'".format(**SAID))
+    assert found == RunFilter(
+        conditions=(A,),
+        others=(
+            AnyOf((MetricCondition("m", Operator.GT, 1.0), B)),
+            Not(DerivedCondition(Condition("run_id", Operator.EQ, "x"))),
+        ),
+    )
 
 
 def test_lists_datasets_and_derived_attributes_stand_apart() -> None:
@@ -66,11 +111,11 @@ def test_lists_datasets_and_derived_attributes_stand_apart() -> None:
         "run_id IN ('a', \"b\",) AND artifact_uri = 'x' and dataset.context NOT IN ('eval')"
     )
     assert found == RunFilter(
-        derived=(
-            Condition("run_id", Operator.IN, ("a", "b")),
-            Condition("artifact_uri", Operator.EQ, "x"),
+        others=(
+            DerivedCondition(Condition("run_id", Operator.IN, ("a", "b"))),
+            DerivedCondition(Condition("artifact_uri", Operator.EQ, "x")),
+            DatasetCondition(Condition("context", Operator.NOT_IN, ("eval",))),
         ),
-        datasets=(Condition("context", Operator.NOT_IN, ("eval",)),),
     )
 
 
@@ -83,8 +128,14 @@ def test_blank_text_lets_everything_through(text: str) -> None:
     ("text", "column"),
     [
         ("metrics.m >", 12),
-        ("metrics.m > 1 OR metrics.m < 0", 15),
-        ("(metrics.m > 1)", 1),
+        ("metrics.m > 1 OR", 17),
+        ("(metrics.m > 1", 15),
+        ("metrics.m > 1)", 14),
+        ("()", 2),
+        ("metrics.m NOT > 1", 15),
+        ("metrics.m > 1 NOT params.a = 'x'", 15),
+        ("NOT", 4),
+        ("OR metrics.m > 1", 4),
         ("foo.x = 1", 1),
         ("metrics.m = 'a'", 13),
         ("params.lr = 0.1", 13),
@@ -126,12 +177,27 @@ def test_an_error_names_its_column(text: str, column: int) -> None:
     [
         " OR ".join(["metrics.m > 1"] * 10_000),
         "(" * 10_000,
+        "(" * 10_000 + "metrics.m > 1" + ")" * 10_000,
+        "(" * 100 + "metrics.m > 1" + ")" * 100,
+        "NOT " * 100 + "metrics.m > 1",
+        "params.x LIKE '" + "a" * 5_000 + "'",
         " AND ".join(["params.x = 'a'"] * 101),
         "params.x LIKE '" + "%a" * 500 + "'",
         "x" * 100_000,
         "'" * 70_000,
     ],
-    ids=["ors", "parentheses", "comparisons", "wildcards", "characters", "quotes"],
+    ids=[
+        "ors",
+        "open",
+        "parentheses",
+        "depth",
+        "nots",
+        "pattern",
+        "comparisons",
+        "wildcards",
+        "characters",
+        "quotes",
+    ],
 )
 def test_what_is_too_complex_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:

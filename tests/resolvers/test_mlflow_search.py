@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.last_values import LastValues
 from domain.errors import UsageError
 from domain.metric import MetricPoint
 from ingest.mlflow import inputs, logs, runs
@@ -36,6 +37,9 @@ class NoMetrics:
 
     def points(self, run_id: str, key: str, *, as_of: object = None) -> list[MetricPoint]:
         return []
+
+    def last_values(self, key: str, *, as_of: object = None) -> LastValues:
+        return LastValues.of({})
 
 
 def recorded(count: int) -> Recorder:

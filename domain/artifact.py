@@ -1,6 +1,7 @@
 """Artifact versions (PROV Entity): immutable, identified by digest with a stated strength."""
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NotRequired, TypedDict
 
 from domain.ids import derived_id
@@ -77,11 +78,11 @@ class ArtifactUse(TypedDict):
 
 def artifact_id(project: str, artifact: ArtifactRef) -> str:
     """The version's id: a name with another digest is another version."""
-    return derived_id(
-        "artifact",
-        project,
-        artifact["kind"],
-        artifact["name"],
-        artifact["algorithm"],
-        artifact["digest"],
+    return _derived(
+        project, artifact["kind"], artifact["name"], artifact["algorithm"], artifact["digest"]
     )
+
+
+@lru_cache(maxsize=4096)  # A history names the same versions again and again.
+def _derived(*parts: str) -> str:
+    return derived_id("artifact", *parts)

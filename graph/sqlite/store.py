@@ -3,59 +3,23 @@
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from domain.errors import StaleError
 from graph.model import (
-    AddEdge,
-    AddNode,
     AttributeChange,
     Edge,
     EdgeType,
-    Mutation,
     Node,
-    SetAttribute,
-    UnsetAttribute,
 )
 from graph.port import Direction, NodeQuery, Order, Subgraph
 from graph.projector import mutations
 from graph.sqlite import closure, dump, ordered, reads, schema
+from graph.sqlite.batch import Batch
 from graph.sqlite.connection import Connections
 from ledger.entry import Entry
 from ledger.projection import Cursor
 
 _HASH_BYTES = 32
-
-_Parameters: TypeAlias = dict[str, str | int | None]
-
-_ADD_NODE = """
-    INSERT INTO node (id, kind, project, seq) VALUES (?, ?, ?, ?)
-    ON CONFLICT DO NOTHING RETURNING key
-"""
-
-_KEY = "SELECT key FROM node WHERE id = ?"
-
-_FIRST_ATTRIBUTE = (
-    "INSERT INTO attribute (node, name, seq, value) VALUES (:node, :name, :seq, :value)"
-)
-
-_END_ATTRIBUTE = """
-    UPDATE attribute SET until = :seq
-    WHERE node = :node AND name = :name AND until IS NULL AND value IS NOT :value
-"""
-
-_BEGIN_ATTRIBUTE = """
-    INSERT INTO attribute (node, name, seq, value)
-    SELECT :node, :name, :seq, :value
-    WHERE :value IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM attribute WHERE node = :node AND name = :name AND until IS NULL)
-"""
-
-_ADD_EDGE = """
-    INSERT OR IGNORE INTO edge (source, type, target, role, facet, seq)
-    SELECT s.key, :type, t.key, :role, :facet, :seq
-    FROM node AS s, node AS t WHERE s.id = :source AND t.id = :target
-"""
 
 
 class SqliteGraph:
@@ -82,8 +46,10 @@ class SqliteGraph:
                     f"The graph stands at {stands.size}, not at {old.size}.",
                     hint="Read the cursor and catch up from there.",
                 )
+            batch = Batch(db)
             for entry in entries:
-                _write(db, mutations(entry), entry.seq)
+                batch.take(mutations(entry), entry.seq)
+            batch.flush()
             db.execute(
                 "UPDATE cursor SET size = ?, edge = ? WHERE name = ?",
                 (new.size, b"".join(new.edge), self.name),
@@ -178,47 +144,3 @@ class SqliteGraph:
         size, edge = row
         parts = range(0, len(edge), _HASH_BYTES)
         return Cursor(size, tuple(edge[at : at + _HASH_BYTES] for at in parts))
-
-
-def _write(db: sqlite3.Connection, said: Sequence[Mutation], seq: int) -> None:
-    """Write what one entry says: nodes, then the last word on each attribute, then edges."""
-    keys: dict[str, int | None] = {}
-    fresh: set[str] = set()
-    for one in said:
-        if isinstance(one, AddNode):
-            row = db.execute(_ADD_NODE, (one.id, one.kind.value, one.project, seq)).fetchone()
-            if row:
-                keys[one.id] = row[0]
-                fresh.add(one.id)
-    last = {
-        (one.node, one.name): one for one in said if isinstance(one, SetAttribute | UnsetAttribute)
-    }
-    first: list[_Parameters] = []
-    later: list[_Parameters] = []
-    for (node, name), change in last.items():
-        if node not in keys:
-            row = db.execute(_KEY, (node,)).fetchone()
-            keys[node] = row[0] if row else None
-        value = change.value if isinstance(change, SetAttribute) else None
-        found: _Parameters = {"node": keys[node], "name": name, "seq": seq, "value": value}
-        if node not in fresh:
-            later.append(found)
-        elif value is not None:
-            first.append(found)
-    edges = [
-        {
-            "source": one.source,
-            "type": one.type.value,
-            "target": one.target,
-            "role": one.role,
-            "facet": one.facet,
-            "seq": seq,
-        }
-        for one in said
-        if isinstance(one, AddEdge)
-    ]
-    known = [one for one in later if one["node"] is not None]
-    db.executemany(_FIRST_ATTRIBUTE, first)
-    db.executemany(_END_ATTRIBUTE, known)
-    db.executemany(_BEGIN_ATTRIBUTE, known)
-    db.executemany(_ADD_EDGE, edges)

@@ -1,6 +1,7 @@
 """What one record comes to: the entries that say what is not recorded yet."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 import orjson
@@ -28,6 +29,7 @@ from domain.run import (
 from graph.model import LINEAGE, EdgeType, Node, NodeKind, node_id
 from graph.port import Direction, GraphReader
 from graph.projector import ACTIVE
+from ingest.erasable import bare_start, subject_for, subject_of
 from ingest.facets import tag_uses
 from ingest.record import DerivedRecord, ParentRecord, RunRecord, SeriesRecord
 from ingest.run_state import ANONYMOUS, any_run, check_acyclic, experiment_for
@@ -48,35 +50,44 @@ def plan_run(graph: GraphReader, project: str, record: RunRecord) -> list[Draft]
     """The drafts that make the run what the record says. Nothing that is recorded is overwritten
     but tags, status, times and name; a parameter with another value is PARAM_IMMUTABLE.
 
-    Raises ``NotFoundError`` for a run of another project.
+    Raises ``NotFoundError`` for a run of another project, ``UsageError`` when the record would make
+    a run erasable afterwards, or ERASED.
     """
     run = any_run(graph, project, record["run_id"])
-    drafts: list[Draft] = []
-    if run is None:
-        drafts += _started(graph, project, record)
-    elif run.attributes.get("lifecycle") != ACTIVE:
+    if run is not None and run.attributes.get("lifecycle") != ACTIVE:
         return []
-    attributes = dict(run.attributes) if run else _as_started(record)
-    drafts += _logged(project, record, attributes)
-    drafts += _artifacts(graph, project, record, run)
-    drafts += _updated(project, record, attributes)
+    about = _About(project, record["user"], subject_for(run, record["tags"]))
+    if run is None:
+        started, drafts = _started(graph, about, record)
+        attributes = _as_started(started)
+    else:
+        attributes, drafts = dict(run.attributes), []
+    drafts += _logged(about, record, attributes)
+    drafts += _artifacts(graph, about, record, run)
+    drafts += _updated(about, record, attributes)
     if record["deleted"]:
-        deleted = RunRef(run_id=record["run_id"])
-        drafts.append(_draft(project, RUN_DELETED, deleted, record["user"]))
+        drafts.append(about.clear(RUN_DELETED, RunRef(run_id=record["run_id"])))
     return drafts
 
 
 def plan_series(
-    counter: PointCounter, graph: GraphReader, project: str, record: SeriesRecord, *, begun: bool
+    counter: PointCounter,
+    graph: GraphReader,
+    project: str,
+    record: SeriesRecord,
+    *,
+    begun: str | None,
 ) -> list[Draft]:
     """The points that are not recorded yet: a metric goes on after as many as are recorded.
 
-    ``begun`` says that the run was made just before, in entries that are not applied yet.
+    ``begun`` is not None when the run was made just before, in entries that are not applied yet:
+    whom it is about, empty when it cannot be erased.
     """
-    if not begun and any_run(graph, project, record["run_id"]) is None:
-        raise _unknown(record["run_id"])
+    subject = _subject_of(graph, project, record["run_id"]) if begun is None else begun
     keys = {one["key"] for one in record["series"]}
-    counts: Mapping[str, int] = {} if begun else counter.counts(record["run_id"], keys)
+    counts: Mapping[str, int] = {}
+    if begun is None:
+        counts = counter.counts(record["run_id"], keys)
     points = [
         MetricPoint(
             key=one["key"],
@@ -93,14 +104,14 @@ def plan_series(
         return []
     payload = RunLogged(run_id=record["run_id"], metrics=points, params={}, tags={}, uses=[])
     starts = {one["key"]: one["start"] for one in reversed(record["series"])}
-    return [_draft(project, RUN_LOGGED, payload, part=starts)]
+    return [_About(project, subject=subject).said(RUN_LOGGED, payload, part=starts)]
 
 
 def plan_parent(graph: GraphReader, project: str, record: ParentRecord) -> list[Draft]:
     """The edge to the parent, which must be recorded. Raises ``UsageError`` (LINEAGE_CYCLE)."""
-    for run_id in (record["run_id"], record["parent_run_id"]):
-        if any_run(graph, project, run_id) is None:
-            raise _unknown(run_id)
+    subject = _subject_of(graph, project, record["run_id"])
+    if any_run(graph, project, record["parent_run_id"]) is None:
+        raise _unknown(record["parent_run_id"])
     run = node_id(NodeKind.RUN, record["run_id"])
     parent = node_id(NodeKind.RUN, record["parent_run_id"])
     edges = graph.outgoing([run], types=(EdgeType.WAS_INFORMED_BY,))[run]
@@ -115,7 +126,7 @@ def plan_parent(graph: GraphReader, project: str, record: ParentRecord) -> list[
         uses=[],
         parent_run_id=record["parent_run_id"],
     )
-    return [_draft(project, RUN_LOGGED, payload)]
+    return [_About(project, subject=subject).said(RUN_LOGGED, payload)]
 
 
 def plan_derived(graph: GraphReader, project: str, record: DerivedRecord) -> list[Draft]:
@@ -138,7 +149,7 @@ def plan_derived(graph: GraphReader, project: str, record: DerivedRecord) -> lis
     for pair in payload["derivations"]:
         _check_derivation(graph, pair)
     has_news = payload["artifacts"] or payload["derivations"]
-    return [_draft(project, LINEAGE_DERIVED, payload)] if has_news else []
+    return [_About(project).clear(LINEAGE_DERIVED, payload)] if has_news else []
 
 
 def _check_derivation(graph: GraphReader, pair: Derivation) -> None:
@@ -153,15 +164,24 @@ def _check_derivation(graph: GraphReader, pair: Derivation) -> None:
         )
 
 
-def _started(graph: GraphReader, project: str, record: RunRecord) -> list[Draft]:
-    where = record["experiment"]
+def _subject_of(graph: GraphReader, project: str, run_id: str) -> str:
+    """Whom a recorded run is about; ``NotFoundError`` when it is not recorded."""
+    run = any_run(graph, project, run_id)
+    if run is None:
+        raise _unknown(run_id)
+    return subject_of(run)
+
+
+def _started(
+    graph: GraphReader, about: "_About", record: RunRecord
+) -> tuple[RunStarted, list[Draft]]:
+    where, project = record["experiment"], _About(about.project)
     experiment_id, drafts = experiment_for(
-        graph, project, where["name"], source=SOURCE, wanted_id=where["id"]
+        graph, about.project, where["name"], source=SOURCE, wanted_id=where["id"]
     )
     if drafts:
         drafts += [
-            _draft(
-                project,
+            project.clear(
                 EXPERIMENT_TAGGED,
                 ExperimentTagged(experiment_id=experiment_id, key=key, value=value),
             )
@@ -169,7 +189,10 @@ def _started(graph: GraphReader, project: str, record: RunRecord) -> list[Draft]
         ]
         if where["deleted"]:
             gone = ExperimentRef(experiment_id=experiment_id)
-            drafts.append(_draft(project, EXPERIMENT_DELETED, gone))
+            drafts.append(project.clear(EXPERIMENT_DELETED, gone))
+    if about.subject:
+        payload = bare_start(record["run_id"], experiment_id, record["start_time"])
+        return payload, [*drafts, about.clear(RUN_STARTED, payload)]
     payload = RunStarted(
         run_id=record["run_id"],
         experiment_id=experiment_id,
@@ -181,21 +204,21 @@ def _started(graph: GraphReader, project: str, record: RunRecord) -> list[Draft]
         parent_run_id="",
         job=record["job"],
     )
-    return [*drafts, _draft(project, RUN_STARTED, payload, record["user"])]
+    return payload, [*drafts, about.clear(RUN_STARTED, payload)]
 
 
-def _as_started(record: RunRecord) -> dict[str, str | int]:
+def _as_started(started: RunStarted) -> dict[str, str | int]:
     """The attributes that a run has right after its start."""
-    tags: dict[str, str | int] = {f"tags.{key}": text for key, text in record["tags"].items()}
+    tags: dict[str, str | int] = {f"tags.{key}": text for key, text in started["tags"].items()}
     return {
         **tags,
         "status": "RUNNING",
-        "name": record["name"],
-        "start_time": record["start_time"],
+        "name": started["name"],
+        "start_time": started["start_time"],
     }
 
 
-def _logged(project: str, record: RunRecord, attributes: Mapping[str, str | int]) -> list[Draft]:
+def _logged(about: "_About", record: RunRecord, attributes: Mapping[str, str | int]) -> list[Draft]:
     params: dict[str, str] = {}
     for key, value in record["params"].items():
         old = attributes.get(f"params.{key}")
@@ -212,12 +235,13 @@ def _logged(project: str, record: RunRecord, attributes: Mapping[str, str | int]
         return []
     uses = tag_uses(record["tags"], tuple(tags))
     payload = RunLogged(run_id=record["run_id"], metrics=[], params=params, tags=tags, uses=uses)
-    return [_draft(project, RUN_LOGGED, payload, record["user"])]
+    return [about.said(RUN_LOGGED, payload)]
 
 
 def _artifacts(
-    graph: GraphReader, project: str, record: RunRecord, run: Node | None
+    graph: GraphReader, about: "_About", record: RunRecord, run: Node | None
 ) -> list[Draft]:
+    project = about.project
     node = node_id(NodeKind.RUN, record["run_id"])
     used: set[tuple[str, str]] = set()
     made: set[tuple[str, str]] = set()
@@ -233,10 +257,10 @@ def _artifacts(
         check_acyclic(graph, record["run_id"], causes, [_node(project, use) for use in generates])
     if uses:
         inputs = RunInputsLogged(run_id=record["run_id"], uses=uses)
-        drafts.append(_draft(project, RUN_INPUTS_LOGGED, inputs, record["user"]))
+        drafts.append(about.clear(RUN_INPUTS_LOGGED, inputs))
     if generates:
         outputs = RunOutputsLogged(run_id=record["run_id"], generates=generates)
-        drafts.append(_draft(project, RUN_OUTPUTS_LOGGED, outputs, record["user"]))
+        drafts.append(about.clear(RUN_OUTPUTS_LOGGED, outputs))
     return drafts
 
 
@@ -250,7 +274,9 @@ def _node(project: str, use: ArtifactUse) -> str:
     return node_id(NodeKind.ARTIFACT, artifact_id(project, use["artifact"]))
 
 
-def _updated(project: str, record: RunRecord, attributes: Mapping[str, str | int]) -> list[Draft]:
+def _updated(
+    about: "_About", record: RunRecord, attributes: Mapping[str, str | int]
+) -> list[Draft]:
     payload = RunUpdated(run_id=record["run_id"])
     if record["status"] != attributes.get("status"):
         payload["status"] = record["status"]
@@ -258,30 +284,57 @@ def _updated(project: str, record: RunRecord, attributes: Mapping[str, str | int
         payload["start_time"] = record["start_time"]
     if "end_time" in record and record["end_time"] != attributes.get("end_time"):
         payload["end_time"] = record["end_time"]
-    if record["name"] != attributes.get("name"):
+    renamed = record["name"] != attributes.get("name")
+    if renamed and not about.subject:
         payload["name"] = record["name"]
-    return [_draft(project, RUN_UPDATED, payload, record["user"])] if len(payload) > 1 else []
+    drafts = [about.clear(RUN_UPDATED, payload)] if len(payload) > 1 else []
+    if renamed and about.subject:
+        named = RunUpdated(run_id=record["run_id"], name=record["name"])
+        drafts.append(about.said(RUN_UPDATED, named))
+    return drafts
 
 
-def _draft(
-    project: str,
-    kind: str,
-    payload: Mapping[str, object],
-    actor: str = "",
-    part: Mapping[str, int] | None = None,
-) -> Draft:
-    """``part`` tells payloads apart that are equal and yet two things."""
-    body = cast("JsonObject", payload)
-    # The same for the same draft is all that a key must be; the entry itself is made canonical.
-    digest = sha256_text(orjson.dumps([kind, body, part], option=orjson.OPT_SORT_KEYS))
-    return Draft(
-        type=kind,
-        project=project,
-        actor=actor or ANONYMOUS,
-        source=SOURCE,
-        idem=f"import/{digest}",
-        payload=body,
-    )
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Makes drafts about one run, or about none."""
+
+    project: str
+    actor: str = ""
+    subject: str = ""
+    """Whom the run is about; empty when it cannot be erased."""
+
+    def said(
+        self, kind: str, payload: Mapping[str, object], part: Mapping[str, int] | None = None
+    ) -> Draft:
+        """What the run said, sealed when it can be erased.
+
+        ``part`` tells payloads apart that are equal and yet two things.
+        """
+        return self._draft(kind, payload, part, self.subject)
+
+    def clear(self, kind: str, payload: Mapping[str, object]) -> Draft:
+        """What stands in the clear in any case."""
+        return self._draft(kind, payload, None, "")
+
+    def _draft(
+        self,
+        kind: str,
+        payload: Mapping[str, object],
+        part: Mapping[str, int] | None,
+        subject: str,
+    ) -> Draft:
+        body = cast("JsonObject", payload)
+        # The same for the same draft is all that a key must be; the entry itself is made canonical.
+        digest = sha256_text(orjson.dumps([kind, body, part], option=orjson.OPT_SORT_KEYS))
+        return Draft(
+            type=kind,
+            project=self.project,
+            actor=ANONYMOUS if self.subject else self.actor or ANONYMOUS,
+            source=SOURCE,
+            idem=f"import/{digest}",
+            payload=body,
+            subject=subject,
+        )
 
 
 def _unknown(run_id: str) -> NotFoundError:

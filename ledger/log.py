@@ -114,6 +114,11 @@ class Log:
         return self._blobs
 
     @property
+    def sealer(self) -> Sealer:
+        """What is erasable is sealed and opened by it."""
+        return self._sealer
+
+    @property
     def failure(self) -> LineproofError | None:
         """Why the ledger accepts nothing more (the process should end); None while all is well."""
         return self._writer.failure

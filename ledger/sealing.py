@@ -46,6 +46,10 @@ class Sealer:
     def __init__(self, keys: Path) -> None:
         self._keys = SubjectKeys(keys, new_key)
 
+    def require(self, subject: str) -> None:
+        """``UsageError`` (ERASED) for a subject that was erased."""
+        self._keys.require(self._keys.pseudonym(subject))
+
     def seal(self, draft: Draft) -> Draft:
         """The draft with its payload encrypted under its subject's key, made on first use.
 

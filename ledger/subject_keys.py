@@ -42,7 +42,7 @@ class SubjectKeys:
         with self._lock:
             key = self._known.get(pseudonym)
             if key is None:
-                self._refuse_erased(pseudonym)
+                self.require(pseudonym)
                 key = self._known[pseudonym] = self._obtain(f"{pseudonym}.key")
             return key
 
@@ -69,6 +69,15 @@ class SubjectKeys:
     def is_erased(self, pseudonym: str) -> bool:
         """Whether the key was destroyed on purpose."""
         return (self._folder / f"{pseudonym}.erased").exists()
+
+    def require(self, pseudonym: str) -> None:
+        """``UsageError`` (ERASED) for a subject that was erased."""
+        if self.is_erased(pseudonym):
+            raise UsageError(
+                "This subject was erased; nothing more is recorded of it.",
+                code=ErrorCode.ERASED,
+                hint="Name another subject, or none.",
+            )
 
     def exists(self, pseudonym: str) -> bool:
         """Whether there is a key."""
@@ -102,14 +111,6 @@ class SubjectKeys:
                 hint="Restore keys/subjects from a backup.",
             )
         return key
-
-    def _refuse_erased(self, pseudonym: str) -> None:
-        if self.is_erased(pseudonym):
-            raise UsageError(
-                "This subject was erased; nothing more is recorded of it.",
-                code=ErrorCode.ERASED,
-                hint="Name another subject, or none.",
-            )
 
     def _prepared(self) -> Path:
         with typed_errors():

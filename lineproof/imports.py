@@ -2,24 +2,22 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 
-from domain.canonical import JsonObject
+from analytics.summaries import MetricSummary
+from domain.canonical import JsonObject, JsonValue
 from domain.errors import ErrorCode, LineproofError, UsageError
 from domain.run import RUN_STARTED
 from ingest.plan_record import plan_derived, plan_parent, plan_run, plan_series
-from ingest.record import PlannedRecord, Record, SeriesRecord, read_record
+from ingest.record import MAX_RECORDS, PlannedRecord, Record, SeriesRecord, read_record
 from ingest.run_state import any_run
 from ledger.entry import Draft
 from lineproof.lineage_events import judge_event
 
 if TYPE_CHECKING:
     from lineproof.services import Services
-
-MAX_RECORDS: Final = 5_000
-"""Records of one call."""
 
 log = structlog.get_logger()
 
@@ -45,7 +43,8 @@ def import_records(
     refused: list[JsonObject] = []
     added: list[int] = []
     with services.judging:
-        group = _Group(services, project, arguments.get("dryRun") is True)
+        dry = arguments.get("dryRun") is True
+        group = _Group(services, project, dry, _runs_with_points(values))
         for index, value in enumerate(values):
             try:
                 added.append(group.add(read_record(value)))
@@ -64,12 +63,19 @@ class _Group:
     services: "Services"
     project: str
     dry: bool
-    begun: set[str] = field(default_factory=set[str])
-    """Runs that are made by the drafts that wait."""
+    runs: frozenset[str]
+    """Runs whose points are spoken of."""
+    begun: dict[str, str] = field(default_factory=dict[str, str])
+    """Runs that are made by the drafts that wait, and whom they are about if they can be erased."""
     waiting: dict[str, Draft] = field(default_factory=dict[str, Draft])
     """By idempotency key: two runs of one new experiment both ask for it."""
     is_fresh: bool = False
-    """Whether the projections show everything that was appended."""
+    """Whether the graph shows everything that was appended."""
+    counted: Mapping[str, Mapping[str, MetricSummary]] = field(
+        default_factory=dict[str, Mapping[str, MetricSummary]]
+    )
+    """Of all ``runs``, as they stood at the first question. A record says where in its metric it
+    begins, so what this call adds before it changes nothing."""
 
     def add(self, record: Record) -> int:
         """How many entries the record adds. Raises what the planners raise."""
@@ -82,12 +88,15 @@ class _Group:
         if follows or record["kind"] in ("parent", "derived"):
             self.append()
         if not self.is_fresh:
-            self.services.catch_up()
+            self.services.catch_up_graph()
             self.is_fresh = True
         drafts = [one for one in self._plan(record) if one.idem not in self.waiting]
+        subject = next((draft.subject for draft in drafts if draft.subject), "")
+        if subject:
+            self.services.log.sealer.require(subject)
         self.waiting.update({draft.idem: draft for draft in drafts})
         if record["kind"] == "run" and any(draft.type == RUN_STARTED for draft in drafts):
-            self.begun.add(record["run_id"])
+            self.begun[record["run_id"]] = subject
         return len(drafts)
 
     def append(self) -> None:
@@ -112,13 +121,23 @@ class _Group:
         is_hidden = self.dry and any_run(graph, self.project, record["run_id"]) is None
         return () if is_hidden else plan_parent(graph, self.project, record)
 
-    def _begun(self, record: SeriesRecord) -> bool:
+    def _begun(self, record: SeriesRecord) -> str | None:
         run_id = record["run_id"]
-        if self.dry:
-            return any_run(self.services.graph, self.project, run_id) is None
-        return run_id in self.begun
+        if self.dry and any_run(self.services.graph, self.project, run_id) is None:
+            return ""
+        return self.begun.get(run_id)
 
     def counts(self, run_id: str, keys: Collection[str]) -> Mapping[str, int]:
         """Points that are recorded of each metric of a run."""
-        found = self.services.metrics.summaries([run_id], keys=keys)[run_id]
-        return {key: summary.count for key, summary in found.items()}
+        if not self.counted:
+            self.services.catch_up()
+            self.counted = self.services.metrics.summaries(self.runs)
+        found = self.counted[run_id]
+        return {key: found[key].count for key in keys if key in found}
+
+
+def _runs_with_points(values: Sequence[JsonValue]) -> frozenset[str]:
+    runs = [
+        value.get("run_id") for value in values if isinstance(value, dict) and "series" in value
+    ]
+    return frozenset(run for run in runs if isinstance(run, str))

@@ -9,8 +9,10 @@ from typing import Final, TextIO, cast
 
 from domain.canonical import JsonObject, JsonValue
 from domain.errors import BackendError, UsageError
+from ingest.erasable import ERASABLE_TAG
 from ingest.files.kinds import KINDS, read_items
-from ingest.record import Broken, Item, Record
+from ingest.record import MAX_RECORDS, Broken, Item, Record
+from ledger.sealing import checked_subject
 from lineproof.cli.backend import Backend, open_backend
 from lineproof.cli.exit_codes import Exit
 from lineproof.cli.options import add_backend
@@ -18,10 +20,10 @@ from lineproof.settings import Settings
 
 SUMMARY = "Import files of other tools; what is recorded already is not recorded again."
 
-BATCH_BYTES: Final = 4 * 1024 * 1024
+BATCH_BYTES: Final = 3 * 1024 * 1024
 """Records are sent once they hold this much,"""
 BATCH_RECORDS: Final = 1_000
-"""or are this many."""
+"""or are this many, and the next one begins another run. A server takes twice as much and more."""
 _POINT_BYTES: Final = 64
 
 
@@ -40,6 +42,12 @@ def define(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--experiment", metavar="NAME", default="", help="where runs go that name no experiment"
     )
+    parser.add_argument(
+        "--erasable",
+        metavar="SUBJECT",
+        default="",
+        help="whom the runs are about, so that what they say can be erased (lineproof erase)",
+    )
     add_backend(parser)
     parser.set_defaults(run=run)
 
@@ -52,6 +60,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         experiment=arguments.experiment,
         columns=_columns(arguments.map),
     )
+    if arguments.erasable:
+        items = _about(items, arguments.kind, checked_subject(arguments.erasable))
     backend = open_backend(settings)
     try:
         progress = _Progress(sys.stderr)
@@ -65,6 +75,19 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         f"{progress.entries} entries {what}, {progress.runs} runs read, {progress.broken} refused"
     )
     return Exit.OK if not progress.broken else Exit.USAGE
+
+
+def _about(items: Iterator[Item], kind: str, subject: str) -> Iterator[Item]:
+    """The same, every run with the tag that makes it erasable, unless it has its own."""
+    if kind == "openlineage":
+        raise UsageError(
+            "An OpenLineage event says itself whom its run is about.",
+            hint=f"Put {ERASABLE_TAG} into the tags facet of the run.",
+        )
+    for item in items:
+        if not isinstance(item, Broken) and item["kind"] == "run":
+            item["tags"].setdefault(ERASABLE_TAG, subject)
+        yield item
 
 
 class _Progress:
@@ -108,7 +131,10 @@ def _batches(
             progress.refuse(item.where, item.reason)
             continue
         size = _weight(item)
-        if batch and (weight + size > BATCH_BYTES or len(batch) == BATCH_RECORDS):
+        is_full = weight + size > BATCH_BYTES or len(batch) >= BATCH_RECORDS
+        # Together with its run, a series need not be looked up.
+        waits = item["kind"] == "series" and weight + size < 2 * BATCH_BYTES
+        if batch and is_full and not (waits and len(batch) < MAX_RECORDS):
             yield batch, places
             batch, places, weight = [], [], 0
         batch.append(cast("JsonObject", item))

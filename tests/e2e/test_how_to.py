@@ -58,7 +58,7 @@ def test_openlineage(server: RunningServer, capsys: pytest.CaptureFixture[str]) 
 def test_import(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> None:
     follow("import.md", server)
     lines = [line for line in capsys.readouterr().out.splitlines() if "runs read" in line]
-    assert [line.split()[0] for line in lines] == ["4", "4", "0", "7"]
+    assert [line.split()[0] for line in lines] == ["4", "4", "0", "7", "11"]
 
 
 def test_export(server: RunningServer) -> None:

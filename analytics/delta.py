@@ -7,12 +7,12 @@ the runs' distances, which equals |baseline - v| - |candidate - v| for one run a
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from analytics.criterion import Criterion
-from analytics.exact import ExactMoments, exact_moments, nearest, root
+from analytics.exact import ExactMoments, difference, exact_moments
 from analytics.facts import RunFacts
 from analytics.summaries import MetricSummary
 from analytics.welch import Interval as Interval
@@ -137,8 +137,8 @@ def value_delta(
     if known:
         first = _scores(before, baseline_exact, definition)
         second = _scores(after, candidate_exact, definition)
-        difference = nearest(second.mean - first.mean)
-        oriented = None if definition.direction is Direction.NONE else difference
+        moved = difference(first, second)
+        oriented = None if definition.direction is Direction.NONE else moved
         interval = welch(first, second, alpha)
     return MetricDelta(
         key=MetricKey(definition.name, "", definition.reducer, definition.step),
@@ -146,7 +146,7 @@ def value_delta(
         state=_state(before, after),
         baseline=baseline,
         candidate=candidate,
-        raw=nearest(candidate_exact.mean - baseline_exact.mean) if known else None,
+        raw=difference(baseline_exact, candidate_exact) if known else None,
         oriented=oriented,
         relative=_relative(oriented, baseline),
         interval=interval,
@@ -162,15 +162,14 @@ def _moments(values: list[float]) -> tuple[Moments | None, ExactMoments]:
     exact = exact_moments(finite)
     if not values:
         return None, exact
-    mean = nearest(exact.mean) if finite else math.nan
-    sd = None if exact.variance is None else root(exact.variance)
-    return Moments(exact.n, mean, sd, len(values) - len(finite)), exact
+    mean = exact.nearest_mean() if finite else math.nan
+    return Moments(exact.n, mean, exact.nearest_sd(), len(values) - len(finite)), exact
 
 
 def _scores(values: list[float], exact: ExactMoments, definition: MetricDefinition) -> ExactMoments:
     """Moments of numbers of which more is better; of the values when the direction is NONE."""
     if definition.direction is Direction.LOWER:
-        return replace(exact, mean=-exact.mean)
+        return exact.negated()
     if definition.direction is Direction.TARGET:
         target = Fraction(parse_decimal(definition.target or "0"))
         return exact_moments(-abs(Fraction(value) - target) for value in values)
@@ -188,4 +187,5 @@ def _relative(oriented: float | None, baseline: Moments | None) -> float | None:
         return None
     if abs(baseline.mean) < sys.float_info.min:
         return None
-    return nearest(Fraction(oriented) / abs(Fraction(baseline.mean)))
+    # One division, one rounding (IEEE 754); no sign on what is nothing.
+    return oriented / abs(baseline.mean) if oriented else 0.0

@@ -1,55 +1,105 @@
 """Exact arithmetic on doubles: sums and squares in integers, one rounding at the end.
 
 A double is an integer over a power of two, so sums of doubles and of their squares are exact in
-integers; nothing depends on the order of the values, on libm, SIMD or threads.
+integers; nothing depends on the order of the values, on libm, SIMD or threads. Fractions are kept
+as they come, since reducing one to lowest terms costs more than all arithmetic with it.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class ExactMoments:
-    """``n`` numbers: their exact mean and variance (divisor n - 1; None when n < 2)."""
+    """``n`` numbers, exactly: each is an integer over ``scale``; what those and their squares sum
+    to. Equal numbers give equal moments, in whatever order."""
 
     n: int
-    mean: Fraction
-    variance: Fraction | None
+    total: int
+    squares: int
+    scale: int
+
+    @property
+    def mean(self) -> Fraction:
+        """The mean; that of none is 0."""
+        return Fraction(self.total, (self.n or 1) * self.scale)
+
+    @property
+    def variance(self) -> Fraction | None:
+        """The variance with divisor n - 1; None when n < 2."""
+        if self.n < 2:
+            return None
+        return Fraction(self.spread, self.n * (self.n - 1) * self.scale**2)
+
+    @property
+    def spread(self) -> int:
+        """n · Σx² - (Σx)² of the integers: n (n - 1) · scale² times the variance."""
+        return self.n * self.squares - self.total * self.total
+
+    def nearest_mean(self) -> float:
+        """The double nearest to the mean of one number or more."""
+        return nearest_ratio(self.total, self.n * self.scale)
+
+    def nearest_sd(self) -> float | None:
+        """The double nearest to the root of the variance; None when n < 2."""
+        if self.n < 2:
+            return None
+        return root_ratio(self.spread, self.n * (self.n - 1) * self.scale**2)
+
+    def negated(self) -> "ExactMoments":
+        """The moments of the numbers with their signs turned."""
+        return ExactMoments(self.n, -self.total, self.squares, self.scale)
 
 
 def exact_moments(values: Iterable[float | Fraction]) -> ExactMoments:
-    """The moments of finite numbers; the mean of none is 0."""
+    """The moments of finite numbers."""
     ratios = [value.as_integer_ratio() for value in values]
-    n = len(ratios)
-    if not n:
-        return ExactMoments(0, Fraction(0), None)
-    scale = math.lcm(*(denominator for _, denominator in ratios))
+    scale = _common([denominator for _, denominator in ratios])
     scaled = [numerator * (scale // denominator) for numerator, denominator in ratios]
-    total = sum(scaled)
-    mean = Fraction(total, n * scale)
-    if n == 1:
-        return ExactMoments(n, mean, None)
-    squares = sum(value * value for value in scaled)
-    return ExactMoments(n, mean, Fraction(n * squares - total * total, n * (n - 1) * scale * scale))
+    return ExactMoments(len(scaled), sum(scaled), sum([value * value for value in scaled]), scale)
+
+
+def difference(first: ExactMoments, second: ExactMoments) -> float:
+    """The double nearest to the second mean minus the first."""
+    left, right = first.n * first.scale, second.n * second.scale
+    return nearest_ratio(second.total * left - first.total * right, left * right)
 
 
 def nearest(value: Fraction) -> float:
     """The double nearest to ``value``; an infinity when it is beyond their range."""
+    return nearest_ratio(value.numerator, value.denominator)
+
+
+def nearest_ratio(numerator: int, denominator: int) -> float:
+    """The double nearest to a ratio, whose denominator is positive."""
     try:
-        return value.numerator / value.denominator
+        return numerator / denominator  # Integers divide with one rounding, to the nearest.
     except OverflowError:
-        return math.inf if value > 0 else -math.inf
+        return math.inf if numerator > 0 else -math.inf
 
 
 def root(value: Fraction) -> float:
     """The correctly rounded square root of ``value`` >= 0."""
-    if not value:
+    return root_ratio(value.numerator, value.denominator)
+
+
+def root_ratio(numerator: int, denominator: int) -> float:
+    """The correctly rounded square root of a ratio >= 0."""
+    if not numerator:
         return 0.0
-    magnitude = value.numerator.bit_length() - value.denominator.bit_length()
+    magnitude = numerator.bit_length() - denominator.bit_length()
     shift = max(0, 64 - magnitude // 2)
-    scaled, rest = divmod(value.numerator << 2 * shift, value.denominator)
+    scaled, rest = divmod(numerator << 2 * shift, denominator)
     whole = math.isqrt(scaled)
     sticky = int(rest != 0 or whole * whole != scaled)
-    return nearest(Fraction(2 * whole + sticky, 1 << shift + 1))
+    return nearest_ratio(2 * whole + sticky, 1 << shift + 1)
+
+
+def _common(denominators: Sequence[int]) -> int:
+    """The least common multiple; of powers of two, which those of doubles are, the greatest."""
+    greatest = max(denominators, default=1)
+    if all(greatest % each == 0 for each in denominators):
+        return greatest
+    return math.lcm(*denominators)

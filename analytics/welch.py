@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from analytics.exact import ExactMoments, nearest, root
+from analytics.exact import ExactMoments, difference, nearest, nearest_ratio, root_ratio
 from analytics.student import critical_value, lower_tail
 
 METHOD = "welch"
@@ -35,18 +35,21 @@ def welch(baseline: ExactMoments, candidate: ExactMoments, alpha: str) -> Interv
 
     None as well when the difference is beyond the range of a double.
     """
-    if baseline.variance is None or candidate.variance is None:
+    if baseline.n < 2 or candidate.n < 2:
         return None
-    difference = nearest(candidate.mean - baseline.mean)
-    first, second = baseline.variance / baseline.n, candidate.variance / candidate.n
-    squared = first + second
-    standard_error = root(squared)
-    if not (math.isfinite(difference) and math.isfinite(standard_error)):
+    moved = difference(baseline, candidate)
+    # Both squared standard errors over one denominator, which falls out of the degrees of freedom.
+    divisors = [side.n**2 * (side.n - 1) * side.scale**2 for side in (baseline, candidate)]
+    first, second = baseline.spread * divisors[1], candidate.spread * divisors[0]
+    standard_error = root_ratio(first + second, divisors[0] * divisors[1])
+    if not (math.isfinite(moved) and math.isfinite(standard_error)):
         return None
     if not standard_error:
-        return _interval(difference, 0.0, Fraction(0), alpha)
-    df = squared**2 / (first**2 / (baseline.n - 1) + second**2 / (candidate.n - 1))
-    return _interval(difference, standard_error, tenths(df), alpha)
+        return _interval(moved, 0.0, Fraction(0), alpha)
+    free = baseline.n - 1, candidate.n - 1
+    above = (first + second) ** 2 * free[0] * free[1]
+    below = first**2 * free[1] + second**2 * free[0]
+    return _interval(moved, standard_error, Fraction(10 * above // below, 10), alpha)
 
 
 def at_level(interval: Interval, difference: float, alpha: str) -> Interval:
@@ -68,23 +71,22 @@ def p_below(interval: Interval, difference: float, threshold: float) -> float:
     return lower_tail(squared, negative=distance < 0, df=degrees(interval))
 
 
-def tenths(df: Fraction) -> Fraction:
-    """``df`` rounded down to a tenth."""
-    return Fraction(10 * df.numerator // df.denominator, 10)
-
-
 def degrees(interval: Interval) -> Fraction:
     """The exact degrees of freedom that ``interval.df`` shows."""
     return Fraction(round(interval.df * 10), 10)
 
 
-def _interval(difference: float, standard_error: float, df: Fraction, alpha: str) -> Interval:
+def _interval(moved: float, standard_error: float, df: Fraction, alpha: str) -> Interval:
     if not standard_error:
-        return Interval(difference, difference, alpha, NO_VARIATION, 0.0, 0.0)
-    half = Fraction(critical_value(alpha, df)) * Fraction(standard_error)
+        return Interval(moved, moved, alpha, NO_VARIATION, 0.0, 0.0)
+    center, below = moved.as_integer_ratio()
+    critical, under = critical_value(alpha, df).as_integer_ratio()
+    error, beneath = standard_error.as_integer_ratio()
+    half, scale = critical * error * below, below * under * beneath
+    center *= under * beneath
     return Interval(
-        low=nearest(Fraction(difference) - half),
-        high=nearest(Fraction(difference) + half),
+        low=nearest_ratio(center - half, scale),
+        high=nearest_ratio(center + half, scale),
         alpha=alpha,
         method=METHOD,
         df=nearest(df),

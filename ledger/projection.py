@@ -103,6 +103,20 @@ def catch_up(log: LedgerReader, projection: Projection, *, upto: int | None = No
     return cursor
 
 
+def entries_between(log: LedgerReader, cursor: Cursor, head: Cursor) -> list[Entry]:
+    """The entries from ``cursor`` up to ``head``, which the log gave; all are held in memory.
+
+    Checked, and refused, as ``catch_up`` does.
+    """
+    if cursor == head:
+        return []
+    _require_extension(head, cursor)
+    entries = list(log.read(cursor.size, head.size))
+    if _fold(cursor, (merkle.leaf_hash(entry.data) for entry in entries)) != head:
+        raise _tampered(cursor.size)
+    return entries
+
+
 def rebuild(log: LedgerReader, projection: Projection) -> Cursor:
     """Forget everything and apply the whole ledger again; as ``catch_up`` otherwise."""
     projection.reset()
@@ -111,13 +125,7 @@ def rebuild(log: LedgerReader, projection: Projection) -> Cursor:
 
 def _target(log: LedgerReader, cursor: Cursor, head: Cursor, size: int) -> Cursor:
     """The cursor at ``size``, after proving that the ledger extends ``cursor`` up to its head."""
-    if head.size < cursor.size:
-        raise IntegrityError(
-            f"The ledger has {head.size} entries, but {cursor.size} were already applied.",
-            code=ErrorCode.LEDGER_ROLLED_BACK,
-            hint="Restore the newest backup of the ledger, or rebuild the projection on purpose.",
-            context={"size": head.size, "applied": cursor.size},
-        )
+    _require_extension(head, cursor)
     size = max(size, cursor.size)
     target = _fold(cursor, log.leaves(cursor.size, size))
     if _fold(target, log.leaves(size, head.size)) != head:
@@ -136,6 +144,16 @@ def _apply_batch(
         raise _tampered(cursor.size)
     projection.apply(entries, old=cursor, new=new)
     return new
+
+
+def _require_extension(head: Cursor, cursor: Cursor) -> None:
+    if head.size < cursor.size:
+        raise IntegrityError(
+            f"The ledger has {head.size} entries, but {cursor.size} were already applied.",
+            code=ErrorCode.LEDGER_ROLLED_BACK,
+            hint="Restore the newest backup of the ledger, or rebuild the projection on purpose.",
+            context={"size": head.size, "applied": cursor.size},
+        )
 
 
 def _fold(cursor: Cursor, leaves: Iterator[bytes]) -> Cursor:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def create_app(services: "Services") -> ASGIApp:
     """The application over ``services``, which its caller closes after the last request."""
     # The explorer's page answers GET /graphql, queries are POSTed to the same address.
-    nouns = (pages, health, ledger, gate, comparisons, operations, graphql, openlineage, mlflow)
+    # MLflow's door is first, for nearly all requests are its.
+    nouns = (mlflow, pages, health, ledger, gate, comparisons, operations, graphql, openlineage)
     routes: list[BaseRoute] = [route for noun in nouns for route in noun.routes(services)]
     app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
     app.router.redirect_slashes = False

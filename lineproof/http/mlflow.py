@@ -1,8 +1,8 @@
 """The door for MLflow's clients: its tracking REST API 2.0, so that no training code changes."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import orjson
 import structlog
@@ -19,6 +19,7 @@ from ingest.mlflow import experiments, inputs, logs, runs
 from ingest.mlflow.fields import Fields
 from lineproof.http import mlflow_files
 from lineproof.http.errors import request_id_of
+from lineproof.http.exact_routes import Endpoint, ExactRoutes
 from lineproof.http.mlflow_calls import (
     Call,
     Operation,
@@ -81,8 +82,6 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
 HISTORIES = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
 """Only here, where MLflow's own server has it."""
 
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
-
 _SERVER_INFO = {"store_type": "Lineproof", "workspaces_enabled": False}
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 
@@ -92,9 +91,17 @@ log = structlog.get_logger()
 def routes(services: "Services") -> list[BaseRoute]:
     """MLflow's tracking API; what of it is not served answers ENDPOINT_NOT_FOUND."""
     tracking = Tracking(services)
-    found: list[BaseRoute] = [
-        Route(f"{PREFIX}/{path}", _endpoint(tracking, operation), methods=[method])
+    operations = {
+        (method, f"{PREFIX}/{path}"): _endpoint(tracking, operation)
         for (method, path), operation in {**OPERATIONS, **MODEL_OPERATIONS}.items()
+    }
+    found: list[BaseRoute] = [
+        ExactRoutes({place: ask for place, ask in operations.items() if "{" not in place[1]})
+    ]
+    found += [
+        Route(path, endpoint, methods=[method])
+        for (method, path), endpoint in operations.items()
+        if "{" in path
     ]
     found += mlflow_files.routes(tracking)
     found += [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from domain.errors import UsageError
+from graph.ahead import GraphAhead
 from graph.model import NodeKind, node_id
 from ingest.facets import PARENT_TAG
 from ingest.mlflow.experiments import default_experiment, experiment_id_of
@@ -69,16 +70,21 @@ class Tracking:
     _begun: set[str] = field(default_factory=set[str])
     """Projects that are known to have their Default experiment."""
     checked_blobs: CheckedBlobs = field(init=False)
+    _ahead: GraphAhead = field(init=False)
 
     def __post_init__(self) -> None:
+        services = self.services
+        ahead = GraphAhead(services.log, services.graph, services.catch_up_graph)
+        object.__setattr__(self, "_ahead", ahead)
         object.__setattr__(self, "checked_blobs", CheckedBlobs(self.services.log.blobs))
 
     def record(self, call: Call, plan: "Plan", names: Collection[str]) -> str:
         """Judge and append one write; the id of what it is about."""
+        self.begin(call.project)
         locks = [f"{call.project}/{name}" for name in names]
         with self._locks.hold(locks):
-            self.see_graph(call.project)
-            planned = plan(Write(call.project, call.idem, self.services.graph), call.body)
+            self._ahead.advance()
+            planned = plan(Write(call.project, call.idem, self._ahead), call.body)
             if planned.drafts:
                 self.services.log.append(planned.drafts)
         log.info(
@@ -89,22 +95,39 @@ class Tracking:
         )
         return planned.subject
 
+    def record_name(self, call: Call, plan: "Plan", names: Collection[str]) -> str:
+        """As ``record``, for what gives an experiment its name: other doors make experiments, too,
+        and a name is one experiment's."""
+        self.begin(call.project)
+        with self.services.judging:
+            return self.record(call, plan, names)
+
     def see(self, project: str) -> int:
         """Catch up; the tree size that reads see. The project has its Default experiment then."""
-        self.see_graph(project)
+        self.begin(project)
         return self.services.catch_up()
 
     def see_graph(self, project: str) -> int:
         """As ``see``, for reads of the graph alone."""
-        visible = self.services.catch_up_graph()
+        self.begin(project)
+        return self.services.catch_up_graph()
+
+    def ahead(self, project: str) -> GraphAhead:
+        """The graph as of everything committed, for reads of nodes."""
+        self.begin(project)
+        self._ahead.advance()
+        return self._ahead
+
+    def begin(self, project: str) -> None:
+        """Give the project its Default experiment, if it has none yet."""
         if project in self._begun:
-            return visible
+            return
         default = node_id(NodeKind.EXPERIMENT, f"{project}/{DEFAULT_EXPERIMENT_ID}")
-        if not self.services.graph.nodes([default]):
-            self.services.log.append([default_experiment(project)])
-            visible = self.services.catch_up_graph()
+        with self.services.judging:
+            self._ahead.advance()
+            if not self._ahead.nodes([default], names=()):
+                self.services.log.append([default_experiment(project)])
         self._begun.add(project)
-        return visible
 
 
 Plan: TypeAlias = Callable[[Write, Fields], Planned]
@@ -128,7 +151,9 @@ def experiment_write(plan: Plan) -> Operation:
         names = [f"experiment/{experiment_id_of(call.body)}"]
         if call.body.has("new_name"):
             names.append(f"name/{call.body.text('new_name')}")
-        tracking.record(call, plan, names)
+            tracking.record_name(call, plan, names)
+        else:
+            tracking.record(call, plan, names)
         return {}
 
     return operation
@@ -139,7 +164,7 @@ def experiment_creation(plan: Plan) -> Operation:
 
     def operation(tracking: Tracking, call: Call) -> Body:
         names = [f"name/{call.body.text('name')}"]
-        return {"experiment_id": tracking.record(call, plan, names)}
+        return {"experiment_id": tracking.record_name(call, plan, names)}
 
     return operation
 
@@ -292,8 +317,7 @@ def _run(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:
 def _unlinked(
     tracking: Tracking, call: Call, run_id: str, names: Collection[str] | None = None
 ) -> MlflowRun:
-    tracking.see_graph(call.project)
-    graph = tracking.services.graph
+    graph = tracking.ahead(call.project)
     return unlinked_run(graph, project=call.project, run_id=run_id, names=names)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from analytics.facts import RunFacts, run_facts
+from analytics.facts import Input, RunFacts, input_of, run_facts
 from graph.model import LINEAGE, Edge, EdgeType, Node, NodeKind, entity_id
 from graph.port import Direction, GraphReader
 
@@ -25,6 +25,8 @@ class Ancestry:
     """The job of a run, or its name where no job is recorded."""
     generators: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """The runs that generated an artifact, ordered."""
+    sources: Mapping[str, tuple[Input, ...]] = field(default_factory=dict[str, tuple[Input, ...]])
+    """What an artifact was derived from, whether a run of that is known or not."""
 
 
 def ancestry(graph: GraphReader, roots: Collection[str], *, as_of: int | None) -> Ancestry:
@@ -57,6 +59,15 @@ def ancestry(graph: GraphReader, roots: Collection[str], *, as_of: int | None) -
         jobs={node: _job(facts, outgoing.get(node, ())) for node, facts in runs.items()},
         generators={
             node.id: _targets(outgoing.get(node.id, ()), EdgeType.WAS_GENERATED_BY)
+            for node in found.nodes
+            if node.kind is NodeKind.ARTIFACT
+        },
+        sources={
+            node.id: tuple(
+                input_of(nodes[source], "source", "")
+                for source in _targets(outgoing.get(node.id, ()), EdgeType.WAS_DERIVED_FROM)
+                if source in nodes
+            )
             for node in found.nodes
             if node.kind is NodeKind.ARTIFACT
         },

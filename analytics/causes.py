@@ -9,17 +9,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analytics.ancestry import Ancestry, ancestry
-from analytics.cause_label import input_label, param_label
+from analytics.cause_label import input_label, param_label, workflow_label
 from analytics.criterion import Criterion
 from analytics.decision import margin_of
 from analytics.delta import MetricDelta
 from analytics.facts import Input, RunFacts, artifact_ordinals
-from analytics.frontier import Found, frontier, roots_of
-from analytics.slots import InputDifference, ParamDifference, replicates_differ
+from analytics.frontier import Found, Reach, frontier, roots_of
+from analytics.slots import (
+    InputDifference,
+    ParamDifference,
+    WorkflowDifference,
+    replicates_differ,
+)
+from analytics.version_changes import Change, input_changes, text_changes
 from domain.facet import Facet
 from domain.metric import MetricKey
 from graph.model import NodeKind, node_id
 from graph.port import GraphReader
+
+JOB_ROLE = "job"
+"""The role of a cause that is a job."""
 
 
 class CauseKind(StrEnum):
@@ -89,6 +98,8 @@ class Cause:
     path: tuple[str, ...]
     """Graph node ids from a candidate run to the difference, both ends included."""
     effects: tuple[Effect, ...]
+    changes: tuple[Change, ...] = ()
+    """What changed between the versions: packages, rows, files, columns, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +119,17 @@ def find_causes(
     replicate_keys: Collection[str],
     graph: GraphReader,
     as_of: int | None,
+    reach: Reach,
 ) -> tuple[Cause, ...]:
     """The causes by (distance, facet, label), each with its effect on every delta of both sides.
 
     At most two graph calls: one closure and one count of versions.
     """
     upstream = ancestry(graph, roots_of(baseline, candidate), as_of=as_of)
-    found = frontier(baseline, candidate, upstream, replicate_keys)
+    found = frontier(baseline, candidate, upstream, replicate_keys, reach)
     ordinals = _ordinals(found, upstream, graph, as_of)
     effects = attributed(deltas, criteria, confounders=len(found))
-    causes = [_cause(each, ordinals, effects) for each in found]
+    causes = [_cause(each, ordinals, effects, reach) for each in found]
     return tuple(sorted(causes, key=lambda cause: (cause.distance, cause.facet, cause.label)))
 
 
@@ -196,14 +208,21 @@ def _ordinals(
     return artifact_ordinals(graph, nodes, as_of=as_of)
 
 
-def _cause(each: Found, ordinals: Mapping[str, int], effects: tuple[Effect, ...]) -> Cause:
+def _cause(
+    each: Found, ordinals: Mapping[str, int], effects: tuple[Effect, ...], reach: Reach
+) -> Cause:
     difference = each.difference
+    changes = _changes(each) if reach >= Reach.WORKFLOW else ()
+    before_ids: tuple[str, ...] = ()
+    after_ids: tuple[str, ...] = ()
     if isinstance(difference, ParamDifference):
         kind = CauseKind.TAG if difference.tag else CauseKind.PARAM
         role, before, after = difference.name, difference.before, difference.after
-        before_ids: tuple[str, ...] = ()
-        after_ids: tuple[str, ...] = ()
-        label = param_label(difference)
+        label = param_label(difference, changes)
+    elif isinstance(difference, WorkflowDifference):
+        kind, role = CauseKind.EDGE, JOB_ROLE
+        before, after = difference.before, difference.after
+        label = workflow_label(difference)
     else:
         both = difference.before and difference.after
         kind = CauseKind.ARTIFACT if both else CauseKind.EDGE
@@ -212,7 +231,9 @@ def _cause(each: Found, ordinals: Mapping[str, int], effects: tuple[Effect, ...]
         after = tuple(sorted({use.digest for use in difference.after}))
         before_ids = tuple(sorted(map(_node, difference.before)))
         after_ids = tuple(sorted(map(_node, difference.after)))
-        label = input_label(difference, lambda use: use.ordinal or ordinals.get(_node(use), 0))
+        label = input_label(
+            difference, lambda use: use.ordinal or ordinals.get(_node(use), 0), changes
+        )
     return Cause(
         kind=kind,
         facet=difference.facet,
@@ -225,7 +246,17 @@ def _cause(each: Found, ordinals: Mapping[str, int], effects: tuple[Effect, ...]
         distance=each.distance,
         path=each.path,
         effects=effects,
+        changes=changes,
     )
+
+
+def _changes(each: Found) -> tuple[Change, ...]:
+    difference = each.difference
+    if isinstance(difference, InputDifference):
+        return input_changes(*difference.exclusive())
+    if isinstance(difference, ParamDifference) and difference.facet is Facet.ENVIRONMENT:
+        return text_changes(difference.before, difference.after)
+    return ()
 
 
 def _node(use: Input) -> str:

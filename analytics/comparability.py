@@ -141,7 +141,7 @@ def _check(
     if not baseline or not candidate:
         level, strength, reason = Level.UNKNOWN, Strength.UNKNOWN, "A side has no runs."
     else:
-        level, strength, reason = _hold(facet, stated)
+        level, strength, reason = _hold(FACET_WORDS[facet].capitalize(), stated)
         if level is Level.UNKNOWN and strength is Strength.UNKNOWN and fallback is not None:
             level, strength, reason = fallback(runs)
     return Check(
@@ -155,9 +155,14 @@ def _check(
     )
 
 
-def _hold(facet: Facet, stated: Sequence[Statement]) -> _Finding:
+def hold_versions(before: Input, after: Input) -> tuple[Level, Strength, str]:
+    """Two versions of an artifact held against each other: how equal, how surely, and why."""
+    stated = [statement(None, [use], by_tag=False) for use in (before, after)]
+    return _hold(before.kind.capitalize(), stated)
+
+
+def _hold(words: str, stated: Sequence[Statement]) -> _Finding:
     """Hold the statements of all runs against each other."""
-    words = FACET_WORDS[facet].capitalize()
     conflict = conflicting(stated)
     if conflict:
         reason = f"{words} {conflict} is one name or sampled digest with different contents."

@@ -19,6 +19,7 @@ from analytics.judged_json import (
     key_json,
     number_json,
 )
+from analytics.version_changes import Change
 from domain.canonical import JsonObject, JsonValue
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from domain.ids import derived_id
@@ -102,6 +103,7 @@ def compare(
         replicate_keys=replicate_keys,
         graph=graph,
         as_of=as_of,
+        reach=mathematics.reach,
     )
     result = Comparison(
         id=_comparison_id(
@@ -239,8 +241,17 @@ def _cause_json(cause: Cause) -> JsonObject:
         "after_ids": list(cause.after_ids),
         "distance": cause.distance,
         "path": list(cause.path),
+        "changes": changes_json(cause.changes),
         "effects": _effects_json(cause.effects),
     }
+
+
+def changes_json(changes: Sequence[Change]) -> list[JsonObject]:
+    """What changed between two versions."""
+    return [
+        {"kind": each.kind.value, "name": each.name, "before": each.before, "after": each.after}
+        for each in changes
+    ]
 
 
 def _effects_json(effects: Sequence[Effect]) -> list[JsonObject]:

@@ -1,6 +1,6 @@
 """PASS, FAIL or INCONCLUSIVE: the decision mathematics, named and versioned.
 
-``welch-holm/1``: with the margin m = max(absolute, relative × |baseline mean|) and one-sided
+``welch-holm``: with the margin m = max(absolute, relative × |baseline mean|) and one-sided
 (1 - alpha) Welch bounds [L, U] of the oriented delta, L > -m is PASS, U < -m is FAIL, anything else
 INCONCLUSIVE. PASS needs every rule of a policy, so it is not corrected; FAIL claims are, by Holm
 (Scandinavian Journal of Statistics 6, 1979) over the rules that are judged together.
@@ -17,13 +17,14 @@ from analytics.criterion import Criterion
 from analytics.delta import MetricDelta, State, metric_deltas
 from analytics.exact import nearest
 from analytics.facts import RunFacts
+from analytics.frontier import Reach
 from analytics.student import critical_value, parse_level
 from analytics.welch import Interval, at_level, degrees, p_below
 from domain.errors import NotFoundError
 from domain.metric import Direction, MetricDefinition, parse_decimal
 from domain.verdict import RuleStatus
 
-ANALYSIS = "welch-holm/1"
+ANALYSIS = "welch-holm/2"
 """What new comparisons and verdicts use."""
 
 MAX_RUNS = 10_000
@@ -198,10 +199,18 @@ class Analysis:
     id: str
     deltas: Deltas
     judge: Callable[[Sequence[tuple[MetricDelta, Criterion]]], tuple[Decision, ...]]
+    reach: Reach
+    """How far upstream causes are looked for."""
 
 
 ANALYSES: Mapping[str, Analysis] = MappingProxyType(
-    {ANALYSIS: Analysis(ANALYSIS, metric_deltas, judge)}
+    {
+        each.id: each
+        for each in (
+            Analysis("welch-holm/1", metric_deltas, judge, Reach.RUNS),
+            Analysis(ANALYSIS, metric_deltas, judge, Reach.WORKFLOW),
+        )
+    }
 )
 
 

@@ -14,6 +14,16 @@ from graph.port import Condition, GraphReader, NodeQuery, Operator
 
 GIT_COMMIT = "git.commit"
 """Algorithm of an input that is the repository at a commit, whatever name it goes by."""
+CONTENTS = ("packages", "manifest", "schema", "profile", "rows", "files", "bytes")
+"""Attributes of an artifact that say what is in it: ``analytics.version_changes`` reads them."""
+_OF_ARTIFACTS = (
+    "kind",
+    "name",
+    "algorithm",
+    "digest",
+    "strength",
+    *(f"attributes.{name}" for name in CONTENTS),
+)
 MAX_VERSIONS = 2_000
 """Versions that are numbered in one project and answer; what lies beyond has ordinal 0."""
 
@@ -36,6 +46,8 @@ class Input:
 
     0 when it was not counted (``MAX_VERSIONS``).
     """
+    about: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """What the client said of the version beyond its identity, as far as ``CONTENTS`` names it."""
 
     @property
     def identity(self) -> str:
@@ -66,6 +78,8 @@ class RunFacts:
     """By metric key as it was logged."""
     at_steps: Mapping[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
     """The value of (metric key, step), for the AT_STEP reducers that were asked for."""
+    job: str = ""
+    """The recipe that it executes; empty when none was recorded."""
 
 
 class SummaryReader(Protocol):
@@ -114,10 +128,12 @@ def gather_facts(
             context={"run_ids": missing},
         )
     edges = graph.outgoing(
-        tuple(ids.values()), types=(EdgeType.USED, EdgeType.WAS_INFORMED_BY), as_of=as_of
+        tuple(ids.values()),
+        types=(EdgeType.USED, EdgeType.WAS_INFORMED_BY, EdgeType.EXECUTION_OF),
+        as_of=as_of,
     )
-    used = {edge.target for group in edges.values() for edge in group}
-    artifacts = graph.nodes(sorted(used), as_of=as_of)
+    used = {edge.target for group in edges.values() for edge in group if edge.type is EdgeType.USED}
+    artifacts = graph.nodes(sorted(used), names=_OF_ARTIFACTS, as_of=as_of)
     ordinals = artifact_ordinals(graph, artifacts.values(), as_of=as_of)
     summaries = metrics.summaries(asked, as_of=as_of)
     return [
@@ -164,11 +180,15 @@ def run_facts(
     """The facts of one run from its node and its outgoing edges."""
     inputs: list[Input] = []
     parents: list[str] = []
+    jobs: list[str] = []
     for edge in edges:
         if edge.type is EdgeType.WAS_INFORMED_BY:
             parents.append(entity_id(edge.target))
+        elif edge.type is EdgeType.EXECUTION_OF:
+            jobs.append(entity_id(edge.target).removeprefix(f"{node.project}/"))
         elif edge.type is EdgeType.USED and edge.target in artifacts:
-            inputs.append(_input(edge, artifacts[edge.target], ordinals.get(edge.target, 0)))
+            ordinal = ordinals.get(edge.target, 0)
+            inputs.append(input_of(artifacts[edge.target], edge.role, edge.facet, ordinal))
     return RunFacts(
         run_id=entity_id(node.id),
         project=node.project,
@@ -184,13 +204,15 @@ def run_facts(
         parents=tuple(sorted(parents)),
         metrics=metrics,
         at_steps=at_steps,
+        job=min(jobs, default=""),
     )
 
 
-def _input(edge: Edge, artifact: Node, ordinal: int) -> Input:
+def input_of(artifact: Node, role: str, facet: str, ordinal: int = 0) -> Input:
+    """The artifact version in a role; ``facet`` is empty when the use is part of none."""
     return Input(
-        role=edge.role,
-        facet=Facet(edge.facet) if edge.facet else None,
+        role=role,
+        facet=Facet(facet) if facet else None,
         artifact_id=entity_id(artifact.id),
         kind=_text(artifact, "kind"),
         name=_text(artifact, "name"),
@@ -198,6 +220,11 @@ def _input(edge: Edge, artifact: Node, ordinal: int) -> Input:
         digest=_text(artifact, "digest"),
         strength=Strength[_text(artifact, "strength") or "UNKNOWN"],
         ordinal=ordinal,
+        about={
+            name: _text(artifact, f"attributes.{name}")
+            for name in CONTENTS
+            if f"attributes.{name}" in artifact.attributes
+        },
     )
 
 

@@ -5,7 +5,7 @@ facet tag. What differs is the set of values that each side's runs have in the s
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -55,6 +55,18 @@ class InputDifference:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class WorkflowDifference:
+    """Jobs that stand upstream of one side only, or in place of each other. Names ordered."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    facet: Facet = Facet.WORKFLOW
+
+
+Difference: TypeAlias = ParamDifference | InputDifference | WorkflowDifference
+
+
 def param_differences(
     before: Sequence[RunFacts], after: Sequence[RunFacts], replicate_keys: Collection[str]
 ) -> list[ParamDifference]:
@@ -98,15 +110,47 @@ def input_differences(
             side.get(slot, [[]] * len(runs))
             for side, runs in zip(sides, (before, after), strict=True)
         )
-        names = [{use.name for uses in side for use in uses} for side in (first, second)]
-        shared = sorted(names[0] & names[1])
-        groups = [{name} for name in shared] + [(names[0] | names[1]).difference(shared)]
-        found.extend(
-            difference
-            for group in groups
-            if (difference := _input_difference(first, second, group)) is not None
-        )
+        found.extend(_slot_differences(first, second))
     return found
+
+
+def source_differences(
+    before: Sequence[Input], after: Sequence[Input], facet: Facet
+) -> list[InputDifference]:
+    """What two artifacts were made of, held against each other by kind and name.
+
+    Inputs without a facet count as ``facet``, but for those whose kind says more.
+    """
+    found: list[InputDifference] = []
+    for kind in sorted({use.kind for use in (*before, *after)}):
+        sides = [[use for use in side if use.kind == kind] for side in (before, after)]
+        for each in _slot_differences([sides[0]], [sides[1]]):
+            stated = any(use.facet for use in (*each.before, *each.after)) or kind in _BY_KIND
+            found.append(each if stated else replace(each, facet=facet))
+    return found
+
+
+def environments_as_one(differences: Sequence[InputDifference]) -> list[InputDifference]:
+    """The differences with those of the environment as one: its files describe one thing."""
+    parts = [each for each in differences if each.facet is Facet.ENVIRONMENT]
+    if len(parts) < 2:
+        return list(differences)
+    whole = InputDifference(
+        Facet.ENVIRONMENT,
+        parts[0].role,
+        tuple(use for each in parts for use in each.before),
+        tuple(use for each in parts for use in each.after),
+    )
+    return [*(each for each in differences if each.facet is not Facet.ENVIRONMENT), whole]
+
+
+def _slot_differences(first: list[list[Input]], second: list[list[Input]]) -> list[InputDifference]:
+    """One slot's inputs, run by run, of both sides."""
+    names = [{use.name for uses in side for use in uses} for side in (first, second)]
+    shared = sorted(names[0] & names[1])
+    groups = [{name} for name in shared] + [(names[0] | names[1]).difference(shared)]
+    found = (_input_difference(first, second, group) for group in groups)
+    return [difference for difference in found if difference is not None]
 
 
 def _by_slot(runs: Sequence[RunFacts]) -> dict[str, list[list[Input]]]:

@@ -9,6 +9,8 @@ from typing import Final, NotRequired, TypedDict, cast
 from domain.canonical import JsonObject
 
 STATEMENT_VERSION: Final = 1
+MAX_CHANGES: Final = 100
+"""Changes of one cause that a statement keeps."""
 
 
 class PolicyClaim(TypedDict):
@@ -216,6 +218,15 @@ class EffectClaim(TypedDict):
     oriented: str | None
 
 
+class ChangeClaim(TypedDict):
+    """One thing that changed between two versions; None on the side that lacks it."""
+
+    kind: str
+    name: str
+    before: str | None
+    after: str | None
+
+
 class CauseClaim(TypedDict):
     """One frontier difference between the two ancestries."""
 
@@ -232,6 +243,8 @@ class CauseClaim(TypedDict):
     distance: int
     path: list[str]
     effects: list[EffectClaim]
+    changes: NotRequired[list[ChangeClaim]]
+    """What changed between the versions, at most ``MAX_CHANGES``; absent where nobody knows."""
 
 
 class UnexplainedClaim(TypedDict):

@@ -6,13 +6,16 @@ from analytics.causes import Cause, Effect
 from analytics.comparability import Check
 from analytics.comparison import Comparison
 from analytics.delta import MetricDelta
+from analytics.version_changes import Change
 from governance.evidence import Evidence
 from governance.gate import Judgement
 from governance.rule_claim import metric_claim, rule_claim, side_claim, text_of
 from governance.run_set import SelectedRuns
 from governance.statement import (
+    MAX_CHANGES,
     STATEMENT_VERSION,
     CauseClaim,
+    ChangeClaim,
     CheckClaim,
     ComparabilityClaim,
     EffectClaim,
@@ -138,7 +141,7 @@ def _metric_row(delta: MetricDelta) -> MetricRow:
 
 
 def _cause(cause: Cause) -> CauseClaim:
-    return {
+    claim: CauseClaim = {
         "kind": cause.kind.value,
         "facet": cause.facet.value,
         "label": cause.label,
@@ -150,6 +153,18 @@ def _cause(cause: Cause) -> CauseClaim:
         "distance": cause.distance,
         "path": list(cause.path),
         "effects": [_effect(effect) for effect in cause.effects],
+    }
+    if cause.changes:
+        claim["changes"] = [_change(change) for change in cause.changes[:MAX_CHANGES]]
+    return claim
+
+
+def _change(change: Change) -> ChangeClaim:
+    return {
+        "kind": change.kind.value,
+        "name": change.name,
+        "before": change.before,
+        "after": change.after,
     }
 
 

@@ -4,7 +4,11 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from analytics.comparability import Level, hold_versions
+from analytics.facts import input_of
+from analytics.version_changes import Change, version_changes
 from domain.errors import NotFoundError
+from domain.facet import Strength
 from graph.model import EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import GraphReader
 from resolvers.attributes import prefixed, text
@@ -25,6 +29,20 @@ class ArtifactRecord:
     seq: int
     """The entry that first named it."""
     attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactDiff:
+    """Two artifact versions held against each other."""
+
+    before: ArtifactRecord
+    after: ArtifactRecord
+    level: Level
+    """VERIFIED or ASSUMED equal, BROKEN when proven different, UNKNOWN, CONFLICT."""
+    strength: Strength
+    reason: str
+    changes: tuple[Change, ...]
+    """What changed between them, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,18 @@ def one(graph: GraphReader, artifact_id: str, *, project: str, as_of: int | None
             hint="Follow a run's inputs or its lineage to the artifacts that exist.",
         )
     return found[artifact_id]
+
+
+def diff(
+    graph: GraphReader, before_id: str, after_id: str, *, project: str, as_of: int | None
+) -> ArtifactDiff:
+    """Two versions held against each other; ``NotFoundError`` when ``project`` lacks one."""
+    sides = [one(graph, each, project=project, as_of=as_of) for each in (before_id, after_id)]
+    ids = [node_id(NodeKind.ARTIFACT, each) for each in (before_id, after_id)]
+    nodes = graph.nodes(ids, as_of=as_of)
+    before, after = (input_of(nodes[each], "", "") for each in ids)
+    level, strength, reason = hold_versions(before, after)
+    return ArtifactDiff(sides[0], sides[1], level, strength, reason, version_changes(before, after))
 
 
 def used_by_runs(

@@ -106,6 +106,15 @@ class Effect(TypedDict):
     evidence: Evidence | None
 
 
+class Change(TypedDict):
+    """One thing that changed between two versions."""
+
+    kind: str
+    name: str
+    before: str | None
+    after: str | None
+
+
 class Cause(TypedDict):
     """A frontier difference."""
 
@@ -117,6 +126,7 @@ class Cause(TypedDict):
     after: list[str]
     distance: int
     path: list[str]
+    changes: list[Change]
     effects: list[Effect]
 
 

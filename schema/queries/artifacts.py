@@ -8,6 +8,7 @@ from schema.global_ids import local_id
 from schema.resolved import resolved
 from schema.types.arguments import AsOf
 from schema.types.artifact import Artifact, artifact_of
+from schema.types.artifact_diff import ArtifactDiffType, artifact_diff_of
 from schema.types.ledger_point import asked_size
 
 
@@ -31,3 +32,22 @@ class ArtifactQuery:
             as_of=position,
         )
         return artifact_of(record, position)
+
+    @resolved("Two artifact versions held against each other, and what changed between them.")
+    def artifact_diff(
+        self,
+        info: LineproofInfo,
+        before: strawberry.ID,
+        after: strawberry.ID,
+        as_of: AsOf = None,
+    ) -> ArtifactDiffType:
+        context = info.context
+        position = context.position(asked_size(as_of))
+        found = artifacts.diff(
+            context.ports.graph,
+            local_id(before, "Artifact"),
+            local_id(after, "Artifact"),
+            project=context.project,
+            as_of=position,
+        )
+        return artifact_diff_of(found, position)

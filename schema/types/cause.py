@@ -6,6 +6,7 @@ from itertools import zip_longest
 import strawberry
 
 from analytics.causes import Attribution, Cause, CauseKind, Effect, Evidence
+from analytics.version_changes import Change, ChangeKind
 from domain.facet import Facet
 from governance.statement import CauseClaim, EffectClaim
 from graph.model import NodeKind, node_id
@@ -27,6 +28,20 @@ class CauseValue:
     )
     digest: str | None = strawberry.field(description="The artifact's digest; null for parameters.")
     value: str = strawberry.field(description="The value or the digest; any text.")
+
+
+@strawberry.type(description="One thing that changed between two versions of an artifact.")
+class VersionChange:
+    """One thing that changed between two versions of an artifact."""
+
+    kind: ChangeKind = strawberry.field(description="What kind of thing it is.")
+    name: str = strawberry.field(
+        description="The package, file or column; empty for a count. Any text, show it escaped."
+    )
+    before: str | None = strawberry.field(
+        description="Version, digest, type or count; null when it was added."
+    )
+    after: str | None = strawberry.field(description="The same; null when it was removed.")
 
 
 @strawberry.type(
@@ -90,6 +105,9 @@ class CauseType:
         description="From a candidate run to the difference, both ends included."
     )
     effects: list[CauseEffect] = strawberry.field(description="What it may be blamed for.")
+    changes: list[VersionChange] = strawberry.field(
+        description="Packages, rows, files and columns that changed, where that is known."
+    )
 
     @resolved("Common causes are computed over many runs, not for one pair: null here.")
     def shared_by(self) -> SharedCause | None:
@@ -116,6 +134,14 @@ def cause_of(cause: Cause) -> CauseType:
         distance=cause.distance,
         path=[node_ref(node) for node in cause.path],
         effects=[_effect(effect) for effect in cause.effects],
+        changes=[version_change(change) for change in cause.changes],
+    )
+
+
+def version_change(change: Change) -> VersionChange:
+    """The GraphQL object of ``change``."""
+    return VersionChange(
+        kind=change.kind, name=change.name, before=change.before, after=change.after
     )
 
 
@@ -132,6 +158,15 @@ def claimed_cause(claim: CauseClaim) -> CauseType:
         distance=claim["distance"],
         path=[node_ref(node) for node in claim["path"]],
         effects=[_claimed_effect(effect) for effect in claim["effects"]],
+        changes=[
+            VersionChange(
+                kind=ChangeKind(each["kind"]),
+                name=each["name"],
+                before=each["before"],
+                after=each["after"],
+            )
+            for each in claim.get("changes", ())
+        ],
     )
 
 

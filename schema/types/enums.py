@@ -5,6 +5,7 @@ import strawberry
 from analytics.causes import Attribution, CauseKind
 from analytics.comparability import Level
 from analytics.delta import State, Uncertainty
+from analytics.version_changes import ChangeKind
 from domain.artifact import ArtifactKind
 from domain.facet import Facet, Strength
 from domain.metric import Direction as MetricDirection
@@ -26,6 +27,7 @@ def register_enums() -> None:
         "the store as evidence.",
     )
     strawberry.enum(CauseKind, description="What kind of thing differs upstream.")
+    strawberry.enum(ChangeKind, description="What kind of thing changed between two versions.")
     strawberry.enum(
         Level,
         name="ComparabilityLevel",

@@ -22,7 +22,8 @@ def test_quickstart_names_every_planted_cause_and_proves_it(tmp_path: Path) -> N
     table = dict(re.findall(r"^  (\w+) +\d +([A-Z_]+ .*)$", printed, re.MULTILINE))
     assert re.match(r"PASS .*training code \w{7} → \w{7}", table["refactor"])
     assert re.match(r"INCONCLUSIVE .*param alpha 0.002 → 0.0035", table["alpha"])
-    assert re.match(r"FAIL .*training data digits-train v2  SOLE", table["damaged"])
+    data = r"FAIL .*training data digits-train v2 \(\d+ → \d+ rows\)  SOLE"
+    assert re.match(data, table["damaged"])
     assert re.match(r"FAIL .*CONFOUNDED\(2\)", table["both"])
     assert re.match(r"NOT_COMPARABLE .*evaluation data digits-test v2", table["newtest"])
     assert re.search(r"about \d+ runs a side would settle it", printed)

@@ -11,7 +11,8 @@ from domain.experiment import EXPERIMENT_CREATED, ExperimentCreated
 from domain.ids import derived_id
 from domain.names import checked_name
 from graph.model import LINEAGE, Node, NodeKind, node_id
-from graph.port import Condition, Direction, GraphReader, NodeQuery, Operator
+from graph.overlay import GraphState
+from graph.port import Condition, Direction, NodeQuery, Operator
 from graph.projector import ACTIVE
 from ingest.limits import MAX_EXPERIMENT_NAME
 from ingest.mlflow.experiments import default_location
@@ -20,7 +21,7 @@ from ledger.entry import Draft
 ANONYMOUS = "anonymous"
 
 
-def any_run(graph: GraphReader, project: str, run_id: str) -> Node | None:
+def any_run(graph: GraphState, project: str, run_id: str) -> Node | None:
     """The run's node, deleted or not, None when there is none yet.
 
     Raises ``NotFoundError`` for a run of another project.
@@ -34,7 +35,7 @@ def any_run(graph: GraphReader, project: str, run_id: str) -> Node | None:
     return node
 
 
-def known_run(graph: GraphReader, project: str, run_id: str) -> Node | None:
+def known_run(graph: GraphState, project: str, run_id: str) -> Node | None:
     """As ``any_run``; ``UsageError`` (RUN_DELETED) for a run that is deleted."""
     node = any_run(graph, project, run_id)
     if node is not None and node.attributes.get("lifecycle") != ACTIVE:
@@ -46,17 +47,19 @@ def known_run(graph: GraphReader, project: str, run_id: str) -> Node | None:
     return node
 
 
-def check_acyclic(graph: GraphReader, run_id: str, causes: list[str], effects: list[str]) -> None:
+def check_acyclic(graph: GraphState, run_id: str, causes: list[str], effects: list[str]) -> None:
     """That nothing which the run depends on depends on the run.
 
     ``causes`` and ``effects`` are node ids that an event adds to the run. Walks downstream, where
     little stands behind what was just made. Raises ``UsageError`` (LINEAGE_CYCLE).
     """
+    if not (causes or effects):
+        return
     run = node_id(NodeKind.RUN, run_id)
     roots = [run, *effects]
-    later = graph.closure(roots, direction=Direction.DOWNSTREAM, types=LINEAGE).distance
+    later = graph.reachable(roots, direction=Direction.DOWNSTREAM, types=LINEAGE)
     earlier = {edge.target for edge in graph.outgoing([run], types=LINEAGE)[run]}
-    closing = sorted((later.keys() | set(roots)) & (earlier | set(causes)))
+    closing = sorted((later | set(roots)) & (earlier | set(causes)))
     if closing:
         raise UsageError(
             f"The run {run_id} would depend on itself, through {closing[0][:200]}.",
@@ -66,7 +69,7 @@ def check_acyclic(graph: GraphReader, run_id: str, causes: list[str], effects: l
 
 
 def experiment_for(
-    graph: GraphReader, project: str, name: str, *, source: str, wanted_id: str = ""
+    graph: GraphState, project: str, name: str, *, source: str, wanted_id: str = ""
 ) -> tuple[str, list[Draft]]:
     """The id of the experiment called ``name``, and the draft that makes it when there is none.
 

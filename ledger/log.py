@@ -6,7 +6,7 @@ the publisher makes it part of the static files and of their signed checkpoint.
 
 import os
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -133,6 +133,17 @@ class Log:
         with self._fatal_errors():
             unit = [encode(self._sealed(draft), self._blobs.put) for draft in drafts]
         return self._writer.submit(unit) if unit else []
+
+    def known_keys(self, project: str, keys: Collection[str]) -> set[str]:
+        """Those of the project's idempotency keys that stand for an entry already."""
+        return self._sequencer.known_keys(project, keys)
+
+    def key_of(self, draft: Draft) -> str:
+        """The idempotency key under which ``append`` records the draft.
+
+        Raises ``UsageError`` (ERASED) for a subject that was erased.
+        """
+        return self._sealer.idem(draft) if draft.subject else draft.idem
 
     def head(self) -> Cursor:
         """Size and edge of everything committed, by any process."""

@@ -50,6 +50,11 @@ class Sealer:
         """``UsageError`` (ERASED) for a subject that was erased."""
         self._keys.require(self._keys.pseudonym(subject))
 
+    def idem(self, draft: Draft) -> str:
+        """The idempotency key of the draft once it is sealed. Errors as ``seal``."""
+        subject = self._keys.pseudonym(draft.subject)
+        return _idem(self._keys.obtain(subject), _place(draft.project, draft.type, subject), draft)
+
     def seal(self, draft: Draft) -> Draft:
         """The draft with its payload encrypted under its subject's key, made on first use.
 
@@ -65,7 +70,7 @@ class Sealer:
         return replace(
             draft,
             actor=subject,
-            idem="sealed/" + _mac(key, b"idem", place, draft.idem.encode()).hex(),
+            idem=_idem(key, place, draft),
             payload={SEALED: base64.b64encode(sealed).decode(), "subject": subject},
         )
 
@@ -116,6 +121,10 @@ def checked_subject(subject: str) -> str:
 
 def _place(project: str, kind: str, subject: str) -> bytes:
     return orjson.dumps([project, kind, subject])
+
+
+def _idem(key: bytes, place: bytes, draft: Draft) -> str:
+    return "sealed/" + _mac(key, b"idem", place, draft.idem.encode()).hex()
 
 
 def _mac(key: bytes, purpose: bytes, *parts: bytes) -> bytes:

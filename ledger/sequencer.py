@@ -7,11 +7,13 @@ three. Several processes may use one database: each transaction reads ``head`` a
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+
+import orjson
 
 from domain.errors import (
     BackendError,
@@ -107,6 +109,16 @@ class Sequencer:
                 "SELECT seq, digest FROM idem WHERE seq >= ? AND seq < ? ORDER BY seq",
                 (start, stop),
             ).fetchall()
+
+    def known_keys(self, project: str, keys: Collection[str]) -> set[str]:
+        """Those of the idempotency keys that stand for an entry."""
+        with self._reader_lock, _typed_errors():
+            rows = self._reader.execute(
+                "SELECT i.key FROM json_each(?) AS k CROSS JOIN idem AS i"
+                " ON i.project = ? AND i.key = k.value",
+                (orjson.dumps(sorted(keys)).decode(), project),
+            ).fetchall()
+        return {str(key) for (key,) in rows}
 
     def keys_beyond_head(self) -> int:
         """How many idempotency keys stand for entries that are not there."""

@@ -1,18 +1,26 @@
-"""Recording OpenLineage events: judged one after the other, for each depends on those before it."""
+"""Recording OpenLineage events: judged one after the other, for each depends on those before it.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+Events that come together, in one request or in several, are judged over one state of the graph and
+what those before them add to it, and appended as one unit.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import structlog
 
 from domain.canonical import JsonValue
-from domain.errors import ConflictError, ErrorCode, LineproofError
-from ingest.openlineage.event import read_event
-from ingest.openlineage.plan import plan_event
+from domain.errors import ConflictError, ErrorCode, LineproofError, UsageError
+from ingest.openlineage.event import LineageEvent, read_event
+from lineproof.planned_events import PlannedEvents
 
 if TYPE_CHECKING:
     from lineproof.services import Services
+
+MAX_TOGETHER: Final = 1_000
+"""Events beyond which no further request joins those that are judged together."""
 
 log = structlog.get_logger()
 
@@ -26,47 +34,126 @@ class Recorded:
     error: LineproofError | None = None
 
 
-def record_event(services: "Services", body: JsonValue, *, project: str) -> Recorded:
-    """Record one event, all of it or nothing. Raises what ``read_event`` and ``plan_event`` do.
-
-    An event that is recorded already adds nothing, whatever has happened since.
-    """
-    with services.judging:
-        return Recorded(judge_event(services, body, project=project, dry=False))
+_KNOWN: Final = Recorded(entries=0)
+_Told: TypeAlias = "tuple[str, LineageEvent | LineproofError]"
+"""A project and an event, or why it is none."""
 
 
-def record_events(
-    services: "Services", bodies: Iterable[JsonValue], *, project: str
-) -> list[Recorded]:
-    """Record events in order; one that is refused does not keep the others out."""
-    results: list[Recorded] = []
-    for body in bodies:
+@dataclass(slots=True)
+class _Request:
+    project: str
+    events: list[LineageEvent | LineproofError]
+    answer: list[Recorded] = field(default_factory=list[Recorded])
+    failure: Exception | None = None
+    is_done: bool = False
+
+
+class LineageEvents:
+    """Records the events of all requests. Thread-safe."""
+
+    def __init__(self, services: "Services") -> None:
+        self._services = services
+        self._waiting: deque[_Request] = deque()
+
+    def record(self, bodies: Iterable[JsonValue], *, project: str) -> list[Recorded]:
+        """Record events in order; one that is refused does not keep the others out.
+
+        An event is recorded whole or not at all. One that is recorded already adds nothing,
+        whatever has happened since. Errors are what ``read_event``, ``plan_event`` and
+        ``Log.append`` raise.
+        """
+        request = _Request(project, [_read(body) for body in bodies])
+        self._waiting.append(request)
+        with self._services.judging:
+            # Whoever held the lock before may have judged this request, too.
+            if not request.is_done:
+                self._record_waiting()
+        if request.failure is not None:
+            raise request.failure
+        added = sum(one.entries for one in request.answer)
+        if added:
+            log.info("run.ingested", project=project, events=len(request.events), entries=added)
+        return request.answer
+
+    def _record_waiting(self) -> None:
+        """Judge what waits, in the order in which it came. The caller holds the lock."""
+        requests: list[_Request] = []
+        events = 0
+        while self._waiting and (not requests or events < MAX_TOGETHER):
+            requests.append(self._waiting.popleft())
+            events += len(requests[-1].events)
+        told = [(request.project, event) for request in requests for event in request.events]
         try:
-            results.append(record_event(services, body, project=project))
-        except LineproofError as error:
-            results.append(Recorded(entries=0, error=error))
-    return results
+            answers = iter(_record(self._services, told))
+            for request in requests:
+                request.answer = [next(answers) for _ in request.events]
+        except Exception as error:  # noqa: BLE001 - whatever it is, every request must hear of it
+            for request in requests:
+                request.failure = error
+        for request in requests:
+            request.is_done = True
 
 
 def judge_event(services: "Services", body: JsonValue, *, project: str, dry: bool) -> int:
-    """The entries that an event adds, ``dry`` or not. The caller holds ``services.judging``."""
+    """The entries that an event adds, ``dry`` or not. The caller holds ``services.judging``.
+
+    Raises what ``LineageEvents.record`` says.
+    """
     event = read_event(body)
-    services.catch_up_graph()
-    drafts = plan_event(services.graph, project, event)
     if dry:
-        return len(drafts)
+        return PlannedEvents(services, [(project, event)]).add(project, event)
+    (recorded,) = _record(services, [(project, event)])
+    if recorded.error is not None:
+        raise recorded.error
+    return recorded.entries
+
+
+def _read(body: JsonValue) -> LineageEvent | LineproofError:
     try:
-        receipts = services.log.append(drafts)
-    except ConflictError as error:
-        if error.code is not ErrorCode.IDEMPOTENCY_CONFLICT:
-            raise
+        return read_event(body)
+    except LineproofError as error:
+        return error
+
+
+def _record(services: "Services", told: Sequence[_Told]) -> list[Recorded]:
+    """Judge the events and append what they come to; one answer for each."""
+    try:
+        events = [(project, one) for project, one in told if isinstance(one, LineageEvent)]
+        planned = PlannedEvents(services, events)
+    except LineproofError as error:
+        return [_refused(error)] * len(told)
+    counts = [_count(planned, project, event) for project, event in told]
+    try:
+        receipts = iter(services.log.append(planned.drafts))
+    except (ConflictError, UsageError) as error:
+        if len(told) > 1:
+            # One of them cannot be recorded, or another process was faster: each is judged alone.
+            return [one for pair in told for one in _record(services, [pair])]
         # The key is the event's digest: this very event, resolved against an older state.
-        return 0
-    fresh = sum(1 for receipt in receipts if not receipt.repeated)
-    log.info(
-        "run.ingested",
-        project=project,
-        subject=event.run_id or (event.job.full_name if event.job else "dataset"),
-        entries=[draft.type for draft in drafts][:10] if fresh else [],
-    )
-    return fresh
+        is_known = error.code is ErrorCode.IDEMPOTENCY_CONFLICT
+        return [_KNOWN if is_known else _refused(error)]
+    except LineproofError as error:
+        failed = _refused(error)
+        return [one if isinstance(one, Recorded) else failed if one else _KNOWN for one in counts]
+    return [
+        count
+        if isinstance(count, Recorded)
+        else Recorded(sum(not next(receipts).repeated for _ in range(count)))
+        for count in counts
+    ]
+
+
+def _count(
+    planned: PlannedEvents, project: str, event: LineageEvent | LineproofError
+) -> int | Recorded:
+    """The drafts of one event, or why there are none."""
+    if isinstance(event, LineproofError):
+        return _refused(event)
+    try:
+        return planned.add(project, event)
+    except LineproofError as error:
+        return _refused(error)
+
+
+def _refused(error: LineproofError) -> Recorded:
+    return Recorded(entries=0, error=error)

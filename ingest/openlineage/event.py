@@ -4,6 +4,7 @@ Specification: openlineage.io/spec/2-0-2/OpenLineage.json (``RunEvent``, ``Datas
 ``JobEvent``).
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -57,6 +58,8 @@ class LineageEvent:
 
     text: str
     """All of it, as JSON with sorted keys."""
+    digest: str
+    """SHA-256 of ``text``, hexadecimal."""
     type: str
     time: int
     """Milliseconds since the epoch."""
@@ -83,8 +86,10 @@ def read_event(body: JsonValue) -> LineageEvent:
     if run is not None and kind not in EVENT_TYPES:
         raise wrong("event.eventType", f"is not one of {', '.join(EVENT_TYPES)}")
     run_object: JsonObject = {} if run is None else _object(run, "event.run")
+    text = _whole(event)
     return LineageEvent(
-        text=_whole(event),
+        text=text,
+        digest=hashlib.sha256(text.encode("utf-8")).hexdigest(),
         type=kind,
         time=_milliseconds(_text(event, "eventTime", "event")),
         producer=_text(event, "producer", "event", default=""),

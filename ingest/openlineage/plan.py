@@ -7,7 +7,6 @@ earlier event, and of two terminal states the later one holds. Of a run that can
 its status, its times and the versions that it read and wrote is sealed (``.erasable``).
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
@@ -25,7 +24,7 @@ from domain.run import (
     RunUpdated,
 )
 from graph.model import AttributeValue, Node, NodeKind, node_id
-from graph.port import GraphReader
+from graph.overlay import GraphState
 from ingest.erasable import bare_start
 from ingest.facets import PARENT_TAG
 from ingest.limits import MAX_EXPERIMENT_NAME, MAX_RUN_NAME
@@ -53,8 +52,7 @@ class _Entries:
     """Makes the drafts of one event."""
 
     project: str
-    digest: str
-    """Of the whole event, hexadecimal."""
+    event: LineageEvent
     subject: str
     """Whom the run is about; empty when it cannot be erased."""
     begins: bool = False
@@ -62,7 +60,7 @@ class _Entries:
 
     def said(self, kind: str, payload: Mapping[str, object], part: str = "") -> Draft:
         """What the event says, sealed when the run can be erased."""
-        return _draft(self.project, kind, payload, f"openlineage/{self.digest}{part}", self.subject)
+        return _draft(self.project, kind, payload, event_key(self.event) + part, self.subject)
 
     def clear(self, kind: str, payload: Mapping[str, object], part: str = "") -> Draft:
         """What stands in the clear in any case. The digest of a sealed event tells of it, too."""
@@ -72,21 +70,25 @@ class _Entries:
         return _draft(self.project, kind, payload, f"openlineage/{digest}")
 
 
-def plan_event(graph: GraphReader, project: str, event: LineageEvent) -> list[Draft]:
+def event_key(event: LineageEvent) -> str:
+    """The idempotency key of the entry that holds the event, where that is not sealed."""
+    return f"openlineage/{event.digest}"
+
+
+def plan_event(graph: GraphState, project: str, event: LineageEvent) -> list[Draft]:
     """The drafts that record ``event``, given everything recorded before it.
 
     Raises ``NotFoundError`` for a run of another project and ``UsageError`` (LINEAGE_CYCLE,
     RUN_DELETED, ERASED, INVALID_ARGUMENT, INVALID_NAME).
     """
     known = Known(graph, project, event.run_id)
-    digest = hashlib.sha256(event.text.encode("utf-8")).hexdigest()
     payload = _payload(known, event)
     if not event.run_id or event.job is None:
-        return [_Entries(project, digest, "").said(LINEAGE_EVENT_RECORDED, payload)]
+        return [_Entries(project, event, "").said(LINEAGE_EVENT_RECORDED, payload)]
     run = known_run(graph, project, event.run_id)
     subject = subject_of_event(run, meaning.run_tags(event))
     begins = bool(subject) and (run is None or is_only_heard_of(run))
-    entries = _Entries(project, digest, subject, begins)
+    entries = _Entries(project, event, subject, begins)
     drafts: list[Draft] = []
     for parent_id, job in meaning.parents(event):
         if known_run(graph, project, parent_id) is None and parent_id != event.run_id:
@@ -137,7 +139,7 @@ def _derivations(
 ) -> list[Derivation]:
     """Within the event, and from what the run read before to what it writes now."""
     found = meaning.derivations(known.project, outputs, inputs)
-    earlier = versions.used_before(known) if event.run_id else []
+    earlier = versions.used_before(known) if event.run_id and outputs else []
     for dataset, ref in outputs:
         if "columnLineage" not in dataset.facets:
             target = artifact_id(known.project, ref)

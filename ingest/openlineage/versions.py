@@ -13,7 +13,8 @@ from domain.artifact import ArtifactKind, ArtifactRef
 from domain.facet import Strength
 from domain.run import RunStatus
 from graph.model import EdgeType, Node, NodeKind, entity_id, node_id
-from graph.port import Condition, GraphReader, NodeQuery, Operator
+from graph.overlay import GraphState
+from graph.port import Condition, NodeQuery, Operator
 from ingest.facets import identity
 from ingest.openlineage.event import Dataset, facet_objects, facet_text, json_text
 
@@ -40,7 +41,7 @@ class _Described(TypedDict):
 class Known:
     """What is recorded already: the graph, the event's project and its run."""
 
-    graph: GraphReader
+    graph: GraphState
     project: str
     run_id: str
 

@@ -16,7 +16,7 @@ from domain.errors import ErrorCode, UsageError
 from domain.ids import DEFAULT_PROJECT
 from domain.strict_json import parse_json, parse_json_object
 from lineproof.http.content_type import JSON, require_type
-from lineproof.lineage_events import Recorded, record_event, record_events
+from lineproof.lineage_events import LineageEvents, Recorded
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -27,19 +27,20 @@ MAX_BATCH = 1_000
 
 def routes(services: "Services") -> list[BaseRoute]:
     """The two addresses."""
+    events = LineageEvents(services)
 
     async def one(request: Request) -> Response:
         require_type(request, JSON)
         body = parse_json_object(await request.body())
-        recorded = await run_in_threadpool(record_event, services, body, project=_project(request))
+        (recorded,) = await run_in_threadpool(events.record, [body], project=_project(request))
+        if recorded.error is not None:
+            raise recorded.error
         return JSONResponse({"status": "success", "entries": recorded.entries})
 
     async def many(request: Request) -> Response:
         require_type(request, JSON)
         bodies = _list(parse_json(await request.body()))
-        results = await run_in_threadpool(
-            record_events, services, bodies, project=_project(request)
-        )
+        results = await run_in_threadpool(events.record, bodies, project=_project(request))
         return JSONResponse(_summary(results))
 
     return [

@@ -2,41 +2,60 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from analytics.tables import MetricTables
 from domain.clock import FrozenClock
+from domain.errors import OverloadedError
 from domain.ids import SequentialIds
+from domain.lineage_event import LINEAGE_EVENT_RECORDED
+from domain.run import RUN_UPDATED
 from graph.memory import MemoryGraph
 from graph.model import LINEAGE, EdgeType, Node, NodeKind, node_id
 from graph.port import Direction, NodeQuery
+from ledger.entry import Draft, Receipt
 from ledger.log import Log
 from lineproof.app import create_app
+from lineproof.lineage_events import LineageEvents
 from lineproof.services import Services
 
 RECORDED = Path(__file__).parent.parent / "golden" / "openlineage"
 PARENT, RUN = (f"01941a6e-0c00-7000-8000-00000000000{n}" for n in (1, 2))
 Event = dict[str, Any]
+HERE: Final[Any] = {"project": "default"}
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Services]:
+    clock = FrozenClock(1_000)
+    services = Services(
+        log=Log.open(folder, clock=clock, background=False),
+        graph=MemoryGraph(),
+        metrics=MetricTables.open(folder, clock=clock),
+        clock=clock,
+        ids=SequentialIds(),
+        ledger_files=folder,
+    )
+    try:
+        yield services
+    finally:
+        services.close()
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    clock = FrozenClock(1_000)
-    opened = Services(
-        log=Log.open(tmp_path, clock=clock, background=False),
-        graph=MemoryGraph(),
-        metrics=MetricTables.open(tmp_path, clock=clock),
-        clock=clock,
-        ids=SequentialIds(),
-        ledger_files=tmp_path,
-    )
-    yield opened
-    opened.close()
+    with opened(tmp_path) as services:
+        yield services
 
 
 @pytest.fixture
@@ -312,6 +331,114 @@ def test_a_batch_says_what_was_refused(http: TestClient, services: Services) -> 
     }
     assert answer["failed_events"][0]["index"] == 1
     assert run_of(services).attributes["status"] == "FINISHED"
+
+
+def everything() -> list[Event]:
+    return [one for name in ("airflow", "spark", "dbt", "flink") for one in recorded(name)]
+
+
+def entries_of(services: Services) -> list[tuple[str, str, object]]:
+    log = services.log
+    return [(one.type, one.idem, one.payload) for one in log.read(0, log.head().size)]
+
+
+@given(order=st.permutations(range(len(everything()))), data=st.data())
+@settings(max_examples=6, deadline=None)
+def test_a_batch_is_recorded_as_its_events_one_by_one(
+    order: list[int], data: st.DataObject
+) -> None:
+    told = [everything()[index] for index in order]
+    told.insert(data.draw(st.integers(0, len(told))), event("BEGIN", 1))
+    told += data.draw(st.lists(st.sampled_from(told), max_size=3))
+    cut = data.draw(st.integers(0, len(told)))
+    with TemporaryDirectory() as folder, opened(Path(folder) / "a") as one_by_one:
+        single = [one for body in told for one in LineageEvents(one_by_one).record([body], **HERE)]
+        with opened(Path(folder) / "b") as services:
+            together = LineageEvents(services)
+            batch = together.record(told[:cut], **HERE) + together.record(told[cut:], **HERE)
+            assert entries_of(services) == entries_of(one_by_one)
+        assert [(one.entries, str(one.error)) for one in batch] == [
+            (one.entries, str(one.error)) for one in single
+        ]
+
+
+def test_the_events_of_a_batch_are_one_unit_of_the_ledger(
+    http: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appended: list[int] = []
+    append = services.log.append
+
+    def counted(drafts: Sequence[Draft]) -> list[Receipt]:
+        appended.append(len(drafts))
+        return append(drafts)
+
+    monkeypatch.setattr(services.log, "append", counted)
+    both = {"inputs": [table("t")], "outputs": [table("t")]}
+    batch = [event(kind, n, **both) for n, kind in enumerate(("START", "RUNNING", "COMPLETE"))]
+    assert http.post("/api/v1/lineage/batch", json=batch).json()["status"] == "success"
+    assert appended == [services.log.head().size]
+
+
+def test_who_records_an_event_first_does_not_keep_the_others_out(
+    http: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may record an event between the look at what is known and the append."""
+    seen = event("START", 1, inputs=[table("t")])
+    assert http.post("/api/v1/lineage", json=seen).status_code == 200
+    writer = event("COMPLETE", 1, PARENT, outputs=[table("t")])
+    assert http.post("/api/v1/lineage", json=writer).status_code == 200
+    size = services.log.head().size
+    monkeypatch.setattr(Log, "known_keys", lambda *_: set[str]())
+    batch = [seen, event("COMPLETE", 2, outputs=[table("u")])]
+    assert http.post("/api/v1/lineage/batch", json=batch).json()["status"] == "success"
+    types = [one.type for one in services.log.read(size, services.log.head().size)]
+    assert types == [LINEAGE_EVENT_RECORDED, RUN_UPDATED]
+    (made,) = artifacts(services, "s3://lake/u")
+    assert edges(services, made.id, EdgeType.WAS_DERIVED_FROM) == ["s3://lake/t"]
+
+
+def test_a_repeated_event_does_not_put_back_what_was_changed_since(
+    http: TestClient, services: Services, send: Callable[..., int]
+) -> None:
+    facets = {"tags": {"tags": [{"key": "stage", "value": "raw"}]}}
+    send(event("START", 1, facets=facets))
+    changed = {"run_id": RUN, "key": "stage", "value": "clean"}
+    assert http.post("/api/2.0/mlflow/runs/set-tag", json=changed).status_code == 200
+    assert send(event("START", 1, facets=facets)) == 0
+    assert run_of(services).attributes["tags.stage"] == "clean"
+
+
+def test_requests_at_once_record_each_event_once(services: Services) -> None:
+    events = LineageEvents(services)
+    told = [event("OTHER", n % 60, outputs=[table(f"t{n}")]) for n in range(40)]
+
+    def client(number: int) -> int:
+        mine = told[number * 5 :] + told[: number * 5]
+        results = [one for n in range(0, 40, 4) for one in events.record(mine[n : n + 4], **HERE)]
+        assert not any(one.error for one in results)
+        return sum(one.entries for one in results)
+
+    with ThreadPoolExecutor(8) as pool:
+        added = sum(pool.map(client, range(8)))
+    assert added == services.log.head().size
+    assert len({idem for _, idem, _ in entries_of(services)}) == added
+    assert len(artifacts(services, "s3://lake/t7")) == 1
+
+
+def test_a_failure_is_told_to_every_request_and_the_next_goes_on(
+    http: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> list[Receipt]:
+        raise OverloadedError("too much", retry_after=1)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(services.log, "append", full)
+        assert http.post("/api/v1/lineage", json=event("START", 1)).status_code == 503
+        answer = http.post("/api/v1/lineage/batch", json=[event("START", 1), event("BEGIN", 2)])
+        assert answer.json()["summary"]["retriable"] == 1
+        assert answer.json()["summary"]["non_retriable"] == 1
+    assert services.log.head().size == 0
+    assert http.post("/api/v1/lineage", json=event("START", 1)).json()["entries"] == 3
 
 
 def test_a_large_event_is_taken_whole(send: Callable[..., int]) -> None:

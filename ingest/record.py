@@ -18,6 +18,8 @@ from domain.names import checked_name, checked_text
 from domain.run import RunStatus
 from domain.strict_shape import Shape
 
+MAX_RECORDS: Final = 5_000
+"""Records of one call."""
 MAX_POINTS: Final = 10_000
 """Points of one series record."""
 MAX_TEXT: Final = 1_048_576

@@ -7,8 +7,8 @@ import itertools
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from operator import itemgetter
 from pathlib import Path
-from typing import cast
 
 from domain.artifact import ArtifactUse
 from domain.errors import ErrorCode, LineproofError, UsageError
@@ -100,18 +100,20 @@ def _metrics(db: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, Iterato
     columns = _columns(db, "metrics")
     wanted = [name if name in columns else f"0 AS {name}" for name in ("step", "is_nan")]
     order = "rowid" if _has_rowid(db, "metrics") else "timestamp"
-    rows = db.execute(
+    rows = db.cursor()
+    rows.row_factory = None  # Plain tuples: most of a database is points.
+    rows.execute(
         f"SELECT key, value, timestamp, {', '.join(wanted)} FROM metrics"
         f" WHERE run_uuid = ? ORDER BY key, {order}",
         (run_id,),
     )
-    for key, points in itertools.groupby(rows, lambda row: row[0]):
+    for key, points in itertools.groupby(rows, itemgetter(0)):
         yield str(key), map(_point, points)
 
 
-def _point(row: sqlite3.Row) -> Point:
+def _point(row: tuple[object, float, object, object, object]) -> Point:
     _, value, timestamp, step, is_nan = row
-    text = "NaN" if is_nan else decimal_text(float(cast("float", value)))
+    text = "NaN" if is_nan else decimal_text(float(value))
     return [text, _whole(step), _whole(timestamp)]
 
 

@@ -1,6 +1,7 @@
 """The points of a run's metrics, gathered into records that each come to one small entry."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, TypeAlias
 
 from domain.canonical import JsonValue
@@ -33,20 +34,24 @@ class SeriesPack:
 
         What ``points`` gave before it raised stays in the pack.
         """
-        part: Points | None = None
-        for number, one in enumerate(points, start):
-            if part is None:
-                part = Points(key=key, start=number, points=[])
-                self._series.append(part)
-            part["points"].append(one)
-            self._size += 1
-            if self._size == PACK_POINTS:
+        left = iter(points)
+        while True:
+            if self._size >= PACK_POINTS:
                 yield self._record()
-                part = None
+            taken: list[Point] = []
+            self._series.append(Points(key=key, start=start, points=taken))
+            try:
+                taken.extend(islice(left, PACK_POINTS - self._size))
+            finally:
+                self._size += len(taken)
+            if not taken:
+                self._series.pop()
+                return
+            start += len(taken)
 
     def rest(self) -> Iterator[SeriesRecord]:
         """What is left in the pack."""
-        if self._series:
+        if self._size:
             yield self._record()
 
     def _record(self) -> SeriesRecord:

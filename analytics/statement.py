@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from analytics.facet_words import short
 from analytics.facts import Input
 from domain.facet import Strength
+from domain.packages import PACKAGES
 
 _NAME = "name"
 _TAG = "tag"
@@ -24,7 +25,7 @@ class Statement:
     decides: bool
     """An explicit tag, which stands for the whole facet: its names decide as digests do."""
     weak: tuple[str, ...]
-    """The same, as NAMED and SAMPLED identities."""
+    """The same, as NAMED and SAMPLED identities; a list of some packages names no content."""
     contents: tuple[str, ...]
     """The same, as CONTENT identities."""
 
@@ -53,7 +54,11 @@ def statement(
     tag_decides = tag is not None and (by_tag or not inputs)
     values: dict[str, list[str]] = {}
     strength: dict[str, Strength] = {}
-    weak = [use.identity for use in inputs if use.strength <= Strength.SAMPLED]
+    weak = [
+        use.identity
+        for use in inputs
+        if use.strength <= Strength.SAMPLED and use.algorithm != PACKAGES
+    ]
     contents = [use.identity for use in inputs if use.strength is Strength.CONTENT]
     if tag is not None:
         text, how = tag

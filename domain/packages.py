@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+PACKAGES: Final = "packages"
+"""Algorithm of an environment that is identified by the packages in it."""
 MAX_TEXT: Final = 1_048_576
 """Characters of a list that are read."""
 

@@ -25,9 +25,13 @@ class ArtifactLogged(TypedDict):
     run_id: str
     """The run that it belongs to; empty when the path names none."""
     digest: str
-    """``sha256:<hex>`` of the bytes, which stand in the blob of that name."""
+    """``sha256:<hex>`` of the bytes, which stand in the blob of that name if ``blob`` is absent."""
     size: int
     """Bytes."""
+    blob: NotRequired[str]
+    """Where the file is sealed (``ledger.sealed_file``): the blob with its ciphertext,"""
+    sealed_for: NotRequired[str]
+    """and the pseudonym of the subject whose key opens it."""
 
 
 class ArtifactDeleted(TypedDict):

@@ -250,6 +250,9 @@ def _artifact_logged(entry: Entry) -> Iterator[Mutation]:
     yield SetAttribute(node, "run_id", payload["run_id"])
     yield SetAttribute(node, "digest", payload["digest"])
     yield SetAttribute(node, "size", payload["size"])
+    if "blob" in payload and "sealed_for" in payload:
+        yield SetAttribute(node, "blob", payload["blob"])
+        yield SetAttribute(node, "sealed_for", payload["sealed_for"])
     yield SetAttribute(node, "lifecycle", ACTIVE)
 
 

@@ -25,7 +25,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.canonical import JsonObject
 from domain.errors import ErrorCode, IntegrityError, UsageError
+from ledger.blobs import Blobs
 from ledger.entry import Draft, Entry, canonical_fast
+from ledger.sealed_file import SealedFile, SealedUpload, SubjectKey
 from ledger.subject_keys import SubjectKeys
 
 SEALED = "lineproof.sealed"
@@ -73,6 +75,23 @@ class Sealer:
             idem=_idem(key, place, draft),
             payload={SEALED: base64.b64encode(sealed).decode(), "subject": subject},
         )
+
+    def receive(self, blobs: Blobs, subject: str) -> SealedUpload:
+        """A file that comes in pieces and can be erased; ERASED as ``seal``."""
+        pseudonym = self._keys.pseudonym(subject)
+        key = self._keys.obtain(pseudonym)
+        return SealedUpload(blobs.receive(), SubjectKey(pseudonym, key))
+
+    def file(self, path: Path, pseudonym: str, size: int) -> SealedFile:
+        """A sealed file of ``size`` bytes; ``UsageError`` (ERASED) when its key is gone."""
+        key = self._keys.find(pseudonym)
+        if key is None:
+            raise UsageError(
+                "This file was erased.",
+                code=ErrorCode.ERASED,
+                hint="Nobody can read it again; what is left of its run says when it was recorded.",
+            )
+        return SealedFile(path, SubjectKey(pseudonym, key), size)
 
     def open(self, entry: Entry) -> Entry:
         """The entry with its payload decrypted; of type UNREADABLE when the key is gone.

@@ -18,6 +18,10 @@ class StoredFile:
     """``sha256:<hex>`` of its bytes."""
     size: int
     """Bytes."""
+    blob: str = ""
+    """``sha256:<hex>`` of the blob that holds it: its digest, unless it is sealed."""
+    sealed_for: str = ""
+    """The pseudonym of the subject whose key opens it; empty when it is not sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ def files_below(graph: GraphReader, *, project: str, path: str) -> list[StoredFi
 
 def _file(node: Node) -> StoredFile:
     attributes = node.attributes
+    digest = text(attributes, "digest")
     return StoredFile(
-        text(attributes, "path"), text(attributes, "digest"), integer(attributes, "size") or 0
+        path=text(attributes, "path"),
+        digest=digest,
+        size=integer(attributes, "size") or 0,
+        blob=text(attributes, "blob") or digest,
+        sealed_for=text(attributes, "sealed_for"),
     )

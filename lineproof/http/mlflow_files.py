@@ -16,20 +16,24 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from domain.errors import IntegrityError, LineproofError, UsageError
+from domain.errors import IntegrityError, LineproofError, NotFoundError, UsageError
 from domain.ids import DEFAULT_PROJECT
 from governance.changed_file import damaged, replaced_after_verdict
 from governance.products import require_clear_file
 from governance.quarantine import Keeper
 from governance.triggers import Triggered
+from ingest.mlflow.environments import with_environment
 from ingest.mlflow.fields import Fields
-from ingest.mlflow.files import delete_files, log_file
+from ingest.mlflow.files import StoredBlob, delete_files, file_owner, log_file
 from ingest.mlflow.locations import checked_artifact_path
 from ingest.mlflow.write import SOURCE, Planned, Write
+from ledger.blobs import Upload
+from ledger.sealed_file import SealedUpload
 from lineproof.http.errors import request_id_of
 from lineproof.http.mlflow_calls import Call, Tracking
 from lineproof.http.mlflow_errors import error_answer, masked_answer, not_implemented_answer
-from resolvers.mlflow_files import Listed, file_at, files_below, folder
+from lineproof.http.sealed_response import sealed_answer
+from resolvers.mlflow_files import Listed, StoredFile, file_at, files_below, folder
 from resolvers.mlflow_runs import INFO_NAMES, unlinked_run
 
 PREFIX = "/api/2.0/mlflow-artifacts"
@@ -80,19 +84,22 @@ async def _guarded(handler: _Handler, tracking: Tracking, request: Request) -> R
 
 async def _upload(tracking: Tracking, request: Request) -> Response:
     path = checked_artifact_path(request.path_params["path"])
-    with await run_in_threadpool(tracking.services.log.blobs.receive) as upload:
+    call = _call(tracking, request)
+    with await run_in_threadpool(_receive, tracking, call.project, path) as upload:
         async for piece in request.stream():
             if piece:
                 await run_in_threadpool(upload.write, piece)
         digest = await run_in_threadpool(upload.keep)
-        size = upload.size
-    await run_in_threadpool(_record_file, tracking, _call(tracking, request), path, digest, size)
+    stored = StoredBlob(digest, upload.size)
+    if isinstance(upload, SealedUpload):
+        stored = StoredBlob(digest, upload.size, upload.blob, upload.subject)
+    await run_in_threadpool(_record_file, tracking, call, path, stored)
     return _json({})
 
 
 async def _download(tracking: Tracking, request: Request) -> Response:
     path = checked_artifact_path(request.path_params["path"])
-    return await run_in_threadpool(_file_answer, tracking, _project(request), path)
+    return await run_in_threadpool(_file_answer, tracking, request, path)
 
 
 async def _list(tracking: Tracking, request: Request) -> Response:
@@ -125,7 +132,7 @@ async def _download_of_run(tracking: Tracking, request: Request) -> Response:
     def answer() -> Response:
         project = _project(request)
         _, root = _root_of_run(tracking, project, request)
-        return _file_answer(tracking, project, f"{root}/{relative}")
+        return _file_answer(tracking, request, f"{root}/{relative}")
 
     return await run_in_threadpool(answer)
 
@@ -142,14 +149,27 @@ async def _no_multipart_download(_tracking: Tracking, _request: Request) -> Resp
     )
 
 
-def _record_file(tracking: Tracking, call: Call, path: str, digest: str, size: int) -> None:
+def _receive(tracking: Tracking, project: str, path: str) -> Upload | SealedUpload:
+    """Where the bytes of a file go: sealed when its run can be erased."""
+    tracking.see_graph(project)
+    ledger = tracking.services.log
+    subject = file_owner(tracking.services.graph, project, path).subject
+    return ledger.sealer.receive(ledger.blobs, subject) if subject else ledger.blobs.receive()
+
+
+def _record_file(tracking: Tracking, call: Call, path: str, stored: StoredBlob) -> None:
     """Store it at ``path``; its run is held first when that changes what a verdict passed."""
 
     def plan(write: Write, _: Fields) -> Planned:
-        _hold(
-            tracking, call.project, replaced_after_verdict(write.graph, call.project, path, digest)
+        replaced = replaced_after_verdict(write.graph, call.project, path, stored.digest)
+        _hold(tracking, call.project, replaced)
+        planned = log_file(write, path, stored)
+        if stored.sealed_for:
+            return planned
+        blobs = tracking.services.log.blobs
+        return with_environment(
+            write, path, stored.size, lambda: blobs.get(stored.digest), planned
         )
-        return log_file(write, path, digest=digest, size=size)
 
     tracking.record(call, plan, [f"file/{path}"])
 
@@ -160,30 +180,42 @@ def _hold(tracking: Tracking, project: str, roots: Iterable[Triggered]) -> None:
     keeper.hold_all(roots)
 
 
-def _whole_file(tracking: Tracking, project: str, path: str, digest: str) -> Path:
+def _whole_file(tracking: Tracking, project: str, file: StoredFile) -> Path:
     """Where its bytes are; when they were damaged, what it belongs to is held."""
     try:
-        return tracking.checked_blobs.path(digest)
+        return tracking.checked_blobs.path(file.blob)
     except IntegrityError:
-        _hold(tracking, project, damaged(tracking.services.graph, project, path))
+        _hold(tracking, project, damaged(tracking.services.graph, project, file.path))
         raise
 
 
-def _file_answer(tracking: Tracking, project: str, path: str) -> Response:
+def _file_answer(tracking: Tracking, request: Request, path: str) -> Response:
     """The bytes, or the asked range of them, always as an attachment: never a page of ours."""
+    project, services = _project(request), tracking.services
     tracking.see_graph(project)
-    services = tracking.services
-    file = file_at(services.graph, project=project, path=path)
+    file = _known_file(tracking, project, path)
     require_clear_file(services.graph, project, path, at=services.clock.now_ms())
     name = path.rpartition("/")[2]
-    return FileResponse(
-        _whole_file(tracking, project, path, file.digest),
-        media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-            "ETag": f'"{file.digest}"',
-        },
-    )
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "ETag": f'"{file.digest}"',
+    }
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    stored = _whole_file(tracking, project, file)
+    if file.sealed_for:
+        sealed = services.log.sealer.file(stored, file.sealed_for, file.size)
+        return sealed_answer(sealed, request, headers, media_type)
+    return FileResponse(stored, media_type=media_type, headers=headers)
+
+
+def _known_file(tracking: Tracking, project: str, path: str) -> StoredFile:
+    """The file at ``path``. Of what was erased not even names are known: it is gone, not absent."""
+    graph = tracking.services.graph
+    try:
+        return file_at(graph, project=project, path=path)
+    except NotFoundError:
+        file_owner(graph, project, path)
+        raise
 
 
 def _delete_below(tracking: Tracking, call: Call, path: str) -> None:
@@ -191,7 +223,7 @@ def _delete_below(tracking: Tracking, call: Call, path: str) -> None:
     graph, project = tracking.services.graph, call.project
     tracking.see_graph(project)
     paths = [file.path for file in files_below(graph, project=project, path=path)]
-    paths = paths or [file_at(graph, project=project, path=path).path]
+    paths = paths or [_known_file(tracking, project, path).path]
     tracking.record(
         call,
         lambda write, _: delete_files(write, paths, subject=path),

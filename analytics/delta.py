@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from analytics.criterion import Criterion
-from analytics.exact import ExactMoments, difference, exact_moments
+from analytics.exact import ExactMoments, difference, exact_moments, exact_moments_of
 from analytics.facts import RunFacts
 from analytics.summaries import MetricSummary
 from analytics.welch import Interval as Interval
@@ -119,26 +120,39 @@ def _values(runs: Sequence[RunFacts], definition: MetricDefinition) -> list[floa
 
 def value_delta(
     definition: MetricDefinition,
-    before: list[float],
-    after: list[float],
+    before: Sequence[float],
+    after: Sequence[float],
     alpha: str,
     *,
     with_p: bool = True,
 ) -> MetricDelta:
     """The delta from the values of one side's runs to those of the other's; one has some.
 
-    ``with_p`` costs most of the time; where many deltas are shown, the interval says enough.
+    ``with_p`` costs most of the time; where many deltas are shown, the interval says enough. The
+    latest few thousand deltas are remembered, so that of a store that grows the new ones alone
+    are worked out.
     """
+    return _value_delta(definition, tuple(before), tuple(after), alpha, with_p)
+
+
+@lru_cache(maxsize=4096)
+def _value_delta(
+    definition: MetricDefinition,
+    before: tuple[float, ...],
+    after: tuple[float, ...],
+    alpha: str,
+    with_p: bool,
+) -> MetricDelta:
     baseline, baseline_exact = _moments(before)
     candidate, candidate_exact = _moments(after)
-    known = bool(before and after) and all(map(math.isfinite, (*before, *after)))
-    oriented: float | None = None
-    interval: Interval | None = None
+    known = len(before) == baseline_exact.n > 0 and len(after) == candidate_exact.n > 0
+    raw = oriented = interval = None
     if known:
+        raw = difference(baseline_exact, candidate_exact)
         first = _scores(before, baseline_exact, definition)
         second = _scores(after, candidate_exact, definition)
-        moved = difference(first, second)
-        oriented = None if definition.direction is Direction.NONE else moved
+        if definition.direction is not Direction.NONE:
+            oriented = raw if second is candidate_exact else difference(first, second)
         interval = welch(first, second, alpha)
     return MetricDelta(
         key=MetricKey(definition.name, "", definition.reducer, definition.step),
@@ -146,7 +160,7 @@ def value_delta(
         state=_state(before, after),
         baseline=baseline,
         candidate=candidate,
-        raw=difference(baseline_exact, candidate_exact) if known else None,
+        raw=raw,
         oriented=oriented,
         relative=_relative(oriented, baseline),
         interval=interval,
@@ -157,8 +171,10 @@ def value_delta(
     )
 
 
-def _moments(values: list[float]) -> tuple[Moments | None, ExactMoments]:
-    finite = [value for value in values if math.isfinite(value)]
+def _moments(values: Sequence[float]) -> tuple[Moments | None, ExactMoments]:
+    finite = values
+    if not all(map(math.isfinite, values)):
+        finite = [value for value in values if math.isfinite(value)]
     exact = exact_moments(finite)
     if not values:
         return None, exact
@@ -166,17 +182,19 @@ def _moments(values: list[float]) -> tuple[Moments | None, ExactMoments]:
     return Moments(exact.n, mean, exact.nearest_sd(), len(values) - len(finite)), exact
 
 
-def _scores(values: list[float], exact: ExactMoments, definition: MetricDefinition) -> ExactMoments:
+def _scores(
+    values: Sequence[float], exact: ExactMoments, definition: MetricDefinition
+) -> ExactMoments:
     """Moments of numbers of which more is better; of the values when the direction is NONE."""
     if definition.direction is Direction.LOWER:
         return exact.negated()
     if definition.direction is Direction.TARGET:
         target = Fraction(parse_decimal(definition.target or "0"))
-        return exact_moments(-abs(Fraction(value) - target) for value in values)
+        return exact_moments_of(-abs(Fraction(value) - target) for value in values)
     return exact
 
 
-def _state(before: list[float], after: list[float]) -> State:
+def _state(before: Sequence[float], after: Sequence[float]) -> State:
     if not before:
         return State.ONLY_CANDIDATE
     return State.BOTH if after else State.ONLY_BASELINE

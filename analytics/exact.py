@@ -9,6 +9,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import mul
+from typing import Final
+
+_BITS: Final = 53
+_LARGEST: Final = 1023
+"""Of a double: bits of its fraction, and the exponent up to which a power of two is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,25 @@ class ExactMoments:
         return ExactMoments(self.n, -self.total, self.squares, self.scale)
 
 
-def exact_moments(values: Iterable[float | Fraction]) -> ExactMoments:
-    """The moments of finite numbers."""
+def exact_moments(values: Sequence[float]) -> ExactMoments:
+    """The moments of finite doubles."""
+    sizes = [abs(value) for value in values if value]
+    if not sizes:
+        return ExactMoments(len(values), 0, 0, 1)
+    # The last bit of a double stands 53 places behind its first: what makes the least a whole
+    # number makes all whole.
+    places = max(0, _BITS - math.frexp(min(sizes))[1])
+    if places + max(0, math.frexp(max(sizes))[1]) > _LARGEST:
+        return exact_moments_of(map(Fraction, values))
+    by = 2.0**places
+    return _moments([int(value * by) for value in values], 1 << places)
+
+
+def exact_moments_of(values: Iterable[Fraction]) -> ExactMoments:
+    """The moments of fractions."""
     ratios = [value.as_integer_ratio() for value in values]
-    scale = _common([denominator for _, denominator in ratios])
-    scaled = [numerator * (scale // denominator) for numerator, denominator in ratios]
-    return ExactMoments(len(scaled), sum(scaled), sum([value * value for value in scaled]), scale)
+    scale = math.lcm(*(denominator for _, denominator in ratios))
+    return _moments([above * (scale // below) for above, below in ratios], scale)
 
 
 def difference(first: ExactMoments, second: ExactMoments) -> float:
@@ -97,9 +116,5 @@ def root_ratio(numerator: int, denominator: int) -> float:
     return nearest_ratio(2 * whole + sticky, 1 << shift + 1)
 
 
-def _common(denominators: Sequence[int]) -> int:
-    """The least common multiple; of powers of two, which those of doubles are, the greatest."""
-    greatest = max(denominators, default=1)
-    if all(greatest % each == 0 for each in denominators):
-        return greatest
-    return math.lcm(*denominators)
+def _moments(scaled: Sequence[int], scale: int) -> ExactMoments:
+    return ExactMoments(len(scaled), sum(scaled), sum(map(mul, scaled, scaled)), scale)

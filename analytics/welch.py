@@ -7,8 +7,9 @@ critical values to be reused. Both bounds are one-sided at 1 - alpha.
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
-from analytics.exact import ExactMoments, difference, nearest, nearest_ratio, root_ratio
+from analytics.exact import ExactMoments, difference, nearest_ratio, root_ratio
 from analytics.student import critical_value, lower_tail
 
 METHOD = "welch"
@@ -39,24 +40,26 @@ def welch(baseline: ExactMoments, candidate: ExactMoments, alpha: str) -> Interv
         return None
     moved = difference(baseline, candidate)
     # Both squared standard errors over one denominator, which falls out of the degrees of freedom.
-    divisors = [side.n**2 * (side.n - 1) * side.scale**2 for side in (baseline, candidate)]
+    scales = (1, 1) if baseline.scale == candidate.scale else (baseline.scale, candidate.scale)
+    divisors = _divisor(baseline.n, scales[0]), _divisor(candidate.n, scales[1])
     first, second = baseline.spread * divisors[1], candidate.spread * divisors[0]
-    standard_error = root_ratio(first + second, divisors[0] * divisors[1])
+    both = divisors[0] * divisors[1] * (baseline.scale // scales[0]) ** 2
+    standard_error = root_ratio(first + second, both)
     if not (math.isfinite(moved) and math.isfinite(standard_error)):
         return None
     if not standard_error:
-        return _interval(moved, 0.0, Fraction(0), alpha)
+        return _interval(moved, 0.0, 0, alpha)
     free = baseline.n - 1, candidate.n - 1
     above = (first + second) ** 2 * free[0] * free[1]
     below = first**2 * free[1] + second**2 * free[0]
-    return _interval(moved, standard_error, Fraction(10 * above // below, 10), alpha)
+    return _interval(moved, standard_error, 10 * above // below, alpha)
 
 
 def at_level(interval: Interval, difference: float, alpha: str) -> Interval:
     """The same interval of ``difference`` at another level."""
     if interval.alpha == alpha:
         return interval
-    return _interval(difference, interval.standard_error, degrees(interval), alpha)
+    return _interval(difference, interval.standard_error, round(interval.df * 10), alpha)
 
 
 def p_below(interval: Interval, difference: float, threshold: float) -> float:
@@ -76,11 +79,17 @@ def degrees(interval: Interval) -> Fraction:
     return Fraction(round(interval.df * 10), 10)
 
 
-def _interval(moved: float, standard_error: float, df: Fraction, alpha: str) -> Interval:
+def _divisor(n: int, scale: int) -> int:
+    """What a side's spread is divided by for its squared standard error."""
+    return n * n * (n - 1) * scale * scale
+
+
+def _interval(moved: float, standard_error: float, tenths: int, alpha: str) -> Interval:
+    """``tenths`` of a degree of freedom."""
     if not standard_error:
         return Interval(moved, moved, alpha, NO_VARIATION, 0.0, 0.0)
     center, below = moved.as_integer_ratio()
-    critical, under = critical_value(alpha, df).as_integer_ratio()
+    critical, under = _critical(alpha, tenths)
     error, beneath = standard_error.as_integer_ratio()
     half, scale = critical * error * below, below * under * beneath
     center *= under * beneath
@@ -89,6 +98,11 @@ def _interval(moved: float, standard_error: float, df: Fraction, alpha: str) -> 
         high=nearest_ratio(center + half, scale),
         alpha=alpha,
         method=METHOD,
-        df=nearest(df),
+        df=tenths / 10,
         standard_error=standard_error,
     )
+
+
+@lru_cache(maxsize=4096)
+def _critical(alpha: str, tenths: int) -> tuple[int, int]:
+    return critical_value(alpha, Fraction(tenths, 10)).as_integer_ratio()

@@ -4,9 +4,11 @@ Answers are in a stated order and a function of the ledger's prefix and ``as_of`
 of the default replicate keys, and hold finished runs that are not deleted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
+
+import orjson
 
 from analytics.delta_index.slots import PARAM
 from analytics.delta_index.sqlite import DeltaIndexFile
@@ -26,11 +28,13 @@ _CLASSES: Final = f"""
         WHERE g.project = :project AND g.whole IN (SELECT rest FROM one)
           AND NOT EXISTS (SELECT 1 FROM slot s WHERE s.run_group = g.id AND s.slot = :slot)),
     several AS (SELECT rest FROM found GROUP BY rest HAVING count(DISTINCT value) > 1)
-    SELECT hex(f.rest), hex(f.value), g.fingerprint, m.first, m.run
+    SELECT f.rest, f.value, g.fingerprint, (
+        SELECT json_group_object(m.run, m.first) FROM member m
+        WHERE m.run_group = f.run_group AND {_VISIBLE})
     FROM several CROSS JOIN found AS f ON f.rest = several.rest
-    JOIN run_group g ON g.id = f.run_group JOIN member m ON m.run_group = f.run_group
-    WHERE {_VISIBLE}
+    JOIN run_group g ON g.id = f.run_group
 """
+"""A row for each group, its runs as one JSON object: a row for each run would cost most."""
 
 _SIDES: Final = """
     SELECT rest, run_group FROM slot WHERE project = :project AND slot = :slot AND value = :{side}
@@ -95,14 +99,16 @@ class DeltaIndex:
         Groups by first leaf, sets by their first group. A group without the slot counts as a value.
         """
         parameters = {"project": project, "slot": slot, "as_of": as_of}
-        classes: dict[str, list[tuple[str, str, int, str]]] = {}
+        classes: dict[bytes, list[tuple[bytes, Group]]] = {}
         for row in self.file.rows(_CLASSES, parameters):
-            rest, value, fingerprint, first, run = cast("tuple[str, str, str, int, str]", row)
-            classes.setdefault(rest, []).append((value, fingerprint, first, run))
+            rest, value, fingerprint, members = cast("tuple[bytes, bytes, str, str]", row)
+            runs = cast("dict[str, int]", orjson.loads(members))
+            if runs:
+                classes.setdefault(rest, []).append((value, _group(fingerprint, runs)))
         found = [
-            _groups((fingerprint, first, run) for _, fingerprint, first, run in members)
+            _ordered(group for _, group in members)
             for members in classes.values()
-            if len({value for value, _, _, _ in members}) > 1
+            if len({value for value, _ in members}) > 1
         ]
         return sorted(found, key=lambda groups: (groups[0].first, groups[0].fingerprint))
 
@@ -176,13 +182,19 @@ class DeltaIndex:
 
 def _groups(rows: Iterable[tuple[str, int, str]]) -> tuple[Group, ...]:
     """Groups out of (fingerprint, first leaf, run id), by first leaf."""
-    members: dict[str, list[tuple[int, str]]] = {}
+    members: dict[str, dict[str, int]] = {}
     for fingerprint, first, run in rows:
-        members.setdefault(fingerprint, []).append((first, run))
-    groups = [
-        Group(fingerprint, tuple(run for _, run in sorted(set(runs))), min(runs)[0])
-        for fingerprint, runs in members.items()
-    ]
+        members.setdefault(fingerprint, {})[run] = first
+    return _ordered(_group(fingerprint, runs) for fingerprint, runs in members.items())
+
+
+def _group(fingerprint: str, runs: Mapping[str, int]) -> Group:
+    """A group out of its runs' first leaves."""
+    ordered = sorted(zip(runs.values(), runs, strict=True))
+    return Group(fingerprint, tuple([run for _, run in ordered]), ordered[0][0])
+
+
+def _ordered(groups: Iterable[Group]) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda group: (group.first, group.fingerprint)))
 
 

@@ -26,6 +26,10 @@ class Trigger(StrEnum):
     PERSON = "person"
     DIGEST_MISMATCH = "digest_mismatch"
     RULE = "rule"
+    SIGNATURE = "signature"
+    """Bad, of a revoked key, or revoked itself."""
+    DIVERGENCE = "divergence"
+    """A replay that a rule requires came to other bytes."""
 
 
 class Closure(TypedDict):

@@ -2,7 +2,8 @@
 
 from typing import Final, NotRequired, TypedDict
 
-APPROVERS_SET: Final = "approvers.set"
+from domain.approver import Signature
+
 WAIVER_SUBMITTED: Final = "waiver.submitted"
 WAIVER_REVOKED: Final = "waiver.revoked"
 WAIVER_EXPIRED: Final = "waiver.expired"
@@ -14,19 +15,11 @@ SIGNED_PREFIX: Final = b"lineproof.waiver/1\n"
 """Stands before the canonical waiver in what is signed, so that no signature serves for both."""
 
 
-class ApproversSet(TypedDict):
-    """Payload of ``approvers.set``: the whole set from this entry on."""
-
-    threshold: int
-    """How many of the keys must sign."""
-    keys: list[str]
-    """Verifier keys, ``<name>+<id>+<base64>``."""
-    revoked: list[str]
-    """Keys that were in a set and must not sign any more."""
-
-
 class WaiverDocument(TypedDict):
-    """What is signed. Either ``root``, or ``policy`` and ``rule`` and ``runs``."""
+    """What is signed.
+
+    Either ``root``, or ``policy`` and ``rule`` and one of ``runs``, ``group`` and ``artifact``.
+    """
 
     version: int
     project: str
@@ -36,18 +29,13 @@ class WaiverDocument(TypedDict):
     rule: NotRequired[str]
     runs: NotRequired[list[str]]
     """The candidate runs that the rule is waived for."""
+    group: NotRequired[str]
+    """The fingerprint of the run group whose runs it is waived for."""
+    artifact: NotRequired[str]
+    """It is waived for runs that made a file, model or version of a registered model so named."""
     reason: str
     expires: int
     """Milliseconds since the epoch, held against the ledger's own time."""
-
-
-class WaiverSignature(TypedDict):
-    """One signature."""
-
-    key: str
-    """The verifier key that made it."""
-    signature: str
-    """Base64, 64 bytes."""
 
 
 class WaiverSubmitted(TypedDict):
@@ -56,7 +44,7 @@ class WaiverSubmitted(TypedDict):
     waiver_id: str
     """``sha256:`` of the canonical document."""
     document: WaiverDocument
-    signatures: list[WaiverSignature]
+    signatures: list[Signature]
 
 
 class WaiverEnded(TypedDict):

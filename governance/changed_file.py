@@ -36,6 +36,6 @@ def replaced_after_verdict(
 
 def damaged(graph: GraphReader, project: str, path: str) -> Iterator[Triggered]:
     """What to hold when the bytes stored for ``path`` are not those that were recorded."""
-    for root in sorted(nodes_of_file(graph, project, path)):
+    for root in sorted(graph.nodes(nodes_of_file(graph, project, path), names=())):
         reason = f"The stored bytes of {path} are not those that were recorded."
         yield Triggered(root, reason, Trigger.DIGEST_MISMATCH)

@@ -13,11 +13,13 @@ from governance.baseline import BaselineFinding, BaselineSearch
 from governance.declared_policy import DeclaredPolicy, require_policy
 from governance.gate import Compared, Surroundings, criteria_of
 from governance.gate_request import GateRequest
+from governance.made import NOTHING_MADE, Made, gather_made
 from governance.policy import Policy
 from governance.rule_result import RuleResult
 from governance.run_set import ExcludedRun, SelectedRuns, resolve
 from governance.subject_holds import HeldRun, QuarantineView, quarantine_result
 from governance.waiver_force import Waiver, recorded_waivers, waivers_of_rules
+from governance.waiver_scope import CandidateScope
 from graph.port import GraphReader
 
 
@@ -49,6 +51,8 @@ class Evidence:
     """The ledger's time against which waivers were held, ms; None when there is none at all."""
     artifact_finding: RuleResult | None = None
     """What came of the artifacts that the request names."""
+    made: Made = NOTHING_MADE
+    """What the candidate runs made, where a rule asks for signatures or replays."""
 
     def around(self) -> Surroundings:
         """What the judgement also rests on."""
@@ -62,6 +66,7 @@ class Evidence:
             quarantined=[run.run_id for run in self.held],
             built_in=tuple(result for result in built_in if result is not None),
             waivers=self.rule_waivers,
+            made=self.made,
         )
 
 
@@ -97,21 +102,18 @@ def gather_evidence(
     policy = declared.policy
     candidate = _candidate(request, policy, project, graph, metrics, as_of)
     quarantine = QuarantineView(graph, project, as_of=as_of, at=at)
+    at_merge = request.ci.merge_base if request.ci else None
     search = BaselineSearch(
-        project=project,
-        candidate=candidate.run_ids,
-        graph=graph,
-        metrics=metrics,
-        as_of=as_of,
-        held_among=quarantine.held_among,
-        merge_base=request.ci.merge_base if request.ci else None,
+        project, candidate.run_ids, graph, metrics, as_of, quarantine.held_among, at_merge
     )
     found = _baseline(request, policy, candidate, search)
     other = _second(policy, candidate, search)
     sides = [side.selected for side in (found, other) if side and side.selected]
     facts = _facts(policy, [candidate, *sides], graph, metrics, as_of)
     compared = _Comparing(candidate, facts, policy, graph, as_of, analysis)
-    waivers, rule_waivers = _waivers(graph, project, policy.name, candidate, as_of, at)
+    candidate_facts = tuple(facts[run_id] for run_id in candidate.run_ids)
+    scope = CandidateScope(candidate_facts, policy.replicates, graph, project, as_of)
+    waivers, rule_waivers = _waivers(scope, policy.name, at)
     held = quarantine.held_runs(candidate.run_ids)
     used = {*rule_waivers.values(), *(hold.waiver for run in held for hold in run.holds)}
     return Evidence(
@@ -121,7 +123,7 @@ def gather_evidence(
         analysis=analysis,
         declared=declared,
         candidate=candidate,
-        candidate_facts=tuple(facts[run_id] for run_id in candidate.run_ids),
+        candidate_facts=candidate_facts,
         baseline=found.selected,
         comparison=compared.with_baseline(found),
         no_comparison=found.reason,
@@ -133,6 +135,7 @@ def gather_evidence(
         artifact_finding=artifact_finding(
             request.artifacts, graph=graph, runs=candidate.run_ids, as_of=as_of
         ),
+        made=gather_made(policy.rules, candidate_facts, graph, project, as_of=as_of),
     )
 
 
@@ -162,18 +165,13 @@ def _candidate(
 
 
 def _waivers(
-    graph: GraphReader,
-    project: str,
-    policy: str,
-    candidate: SelectedRuns,
-    as_of: int,
-    at: int | None,
+    scope: CandidateScope, policy: str, at: int | None
 ) -> tuple[tuple[Waiver, ...], dict[str, str]]:
     """Every recorded waiver, and rule id to the one that lifts it; none without a time."""
     if at is None:
         return (), {}
-    waivers = recorded_waivers(graph, project, as_of=as_of)
-    return waivers, waivers_of_rules(waivers, policy, candidate.run_ids, at=at)
+    waivers = recorded_waivers(scope.graph, scope.project, as_of=scope.as_of)
+    return waivers, waivers_of_rules(waivers, policy, scope, at=at)
 
 
 def _facts(

@@ -17,6 +17,7 @@ from governance.budget import judge_budget
 from governance.composite import combined, worse
 from governance.delta_finding import DeltaFinding, criterion_of, delta_findings
 from governance.limit import judge_limit
+from governance.made import NOTHING_MADE, Made
 from governance.policy import OnInconclusive, Policy
 from governance.provenance_rule import judge_provenance
 from governance.rule import (
@@ -71,6 +72,8 @@ class Surroundings:
     """What the gate itself found, whatever the policy asks."""
     waivers: Mapping[str, str] | None = None
     """Rule id to the waiver that lifts it."""
+    made: Made = NOTHING_MADE
+    """What the candidate runs made, for rules that ask for signatures and replays."""
 
 
 NOTHING_ELSE = Surroundings()
@@ -103,7 +106,7 @@ def judge(
         )
         for side in sides
     ]
-    judging = _Judging(policy, candidate, first, second[0] if second else None, around.quarantined)
+    judging = _Judging(policy, candidate, first, second[0] if second else None, around)
     results = [_waived(judging.result(rule), around.waivers or {}) for rule in policy.rules]
     results += around.built_in
     outcome, reason = _outcome(policy, candidate, results)
@@ -132,13 +135,13 @@ class _Judging:
         candidate: Sequence[RunFacts],
         first: Mapping[str, DeltaFinding],
         second: Mapping[str, DeltaFinding] | None,
-        quarantined: Collection[str],
+        around: Surroundings,
     ) -> None:
         self._policy = policy
         self._candidate = candidate
         self._first = first
         self._second = second
-        self._quarantined = quarantined
+        self._around = around
 
     def result(self, rule: Rule) -> RuleResult:
         """What the rule found."""
@@ -159,7 +162,8 @@ class _Judging:
             return combined(rule, [self.result(part) for part in rule.parts])
         if isinstance(rule, BuiltInRule):
             return RuleResult(rule, RuleStatus.ERROR, "It is no rule of a policy.")
-        return judge_provenance(rule, self._candidate, self._quarantined)
+        around = self._around
+        return judge_provenance(rule, self._candidate, around.quarantined, around.made)
 
     def _delta(self, rule: DeltaRule) -> RuleResult:
         one = self._first[rule.id]

@@ -52,6 +52,16 @@ def nodes_of_file(graph: GraphReader, project: str, path: str) -> frozenset[str]
     return frozenset([*_of_place(graph, project, path), *of_content])
 
 
+def nodes_of_content(graph: GraphReader, project: str, digest: str) -> list[str]:
+    """The versions with this SHA-256, and the runs and models in whose folders such a file is."""
+    stored = (Condition("digest", Operator.EQ, f"sha256:{digest.removeprefix('sha256:')}"),)
+    found = set(versions_of_content(graph, project, digest))
+    for file in graph.find(NodeQuery(project, NodeKind.FILE, stored)):
+        places = list(_of_place(graph, project, str(file.attributes["path"])))
+        found.update(graph.nodes(places, names=()))
+    return sorted(found)
+
+
 def versions_of_content(graph: GraphReader, project: str, digest: str) -> list[str]:
     """The artifact versions that a SHA-256 over their bytes identifies as ``digest``."""
     conditions = (

@@ -6,21 +6,32 @@ from typing import Final
 from analytics.facts import GIT_COMMIT, Input, RunFacts
 from domain.facet import Facet, Strength
 from domain.verdict import RuleStatus
+from governance.made import NOTHING_MADE, Made
+from governance.replay_rule import judge_replay
 from governance.rule import ProvenanceRule, Requirement
 from governance.rule_result import RuleResult
+from governance.signed_rule import judge_signed
 
 DIRTY_TAGS: Final = ("lineproof.git.dirty", "mlflow.git.dirty")
 """Where a run says whether its working tree was dirty, the first that is there."""
 
 
 def judge_provenance(
-    rule: ProvenanceRule, candidate: Sequence[RunFacts], quarantined: Collection[str]
+    rule: ProvenanceRule,
+    candidate: Sequence[RunFacts],
+    quarantined: Collection[str],
+    made: Made = NOTHING_MADE,
 ) -> RuleResult:
-    """``quarantined``: ids of the candidate runs with something held upstream, waived or not."""
+    """``quarantined``: ids of the candidate runs with something held upstream, waived or not;
+    ``made``: what they made, for the rules that ask for signatures and replays."""
     if rule.requirement is Requirement.NO_QUARANTINED_ANCESTOR:
         return _no_quarantine(rule, candidate, quarantined)
     if rule.requirement is Requirement.CLEAN_COMMIT:
         return _clean_commit(rule, candidate)
+    if rule.requirement is Requirement.SIGNED_BY:
+        return judge_signed(rule, candidate, made)
+    if rule.requirement is Requirement.REPLAY:
+        return judge_replay(rule, candidate, made)
     return _identified(rule, candidate, rule.facet, rule.strength or Strength.CONTENT)
 
 

@@ -81,6 +81,10 @@ class Requirement(StrEnum):
     """It was built from a commit, and the tree was recorded as clean."""
     NO_QUARANTINED_ANCESTOR = "no_quarantined_ancestor"
     """Nothing upstream is held, waived or not."""
+    SIGNED_BY = "signed_by"
+    """A file that it made, or every input of a facet, is signed by a named key."""
+    REPLAY = "replay"
+    """Another run that says it is its replay made the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,13 @@ class ProvenanceRule:
     severity: Severity
     requirement: Requirement
     facet: Facet | None = None
-    """With IDENTIFIED."""
+    """With IDENTIFIED, and with SIGNED_BY unless ``artifact`` is given."""
     strength: Strength | None = None
     """With IDENTIFIED."""
+    signer: str | None = None
+    """With SIGNED_BY: the name of the key."""
+    artifact: str | None = None
+    """With SIGNED_BY: the path of what the run made, or the last part of it."""
     when: str | None = None
     quarantine: bool = False
 

@@ -1,6 +1,7 @@
 """A rule in the canonical document of its policy: every default written out."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from domain.canonical import JsonObject, JsonValue
 from governance.rule import (
@@ -14,6 +15,9 @@ from governance.rule import (
     Requirement,
     Rule,
 )
+
+REQUIRED: Final = "required"
+"""The only thing that a replay rule says."""
 
 
 def rule_document(rule: Rule, *, inner: bool = False) -> JsonObject:
@@ -62,6 +66,13 @@ def _requirement(rule: ProvenanceRule) -> JsonObject:
                 "strength": rule.strength.name.lower(),
             }
         }
+    if rule.requirement is Requirement.SIGNED_BY:
+        facet = rule.facet.lower() if rule.facet else None
+        return {
+            "signed_by": _present({"key": rule.signer, "artifact": rule.artifact, "facet": facet})
+        }
+    if rule.requirement is Requirement.REPLAY:
+        return {"replay": REQUIRED}
     return {rule.requirement.value: True}
 
 

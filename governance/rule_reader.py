@@ -36,9 +36,11 @@ from governance.rule import (
     Requirement,
     Rule,
 )
+from governance.rule_document import REQUIRED
 
 ID_LIMIT: Final = 100
 METRIC_LIMIT: Final = 250
+ARTIFACT_LIMIT: Final = 1_000
 MAX_SAMPLES: Final = 10_000
 MAX_NESTING: Final = 4
 """Levels of all_of and any_of."""
@@ -146,6 +148,11 @@ class RuleReader:
             kinds = ", ".join(Requirement)
             raise policy_error(asked.place, f"a provenance rule asks exactly one of {kinds}")
         ((name, value),) = asked.values.items()
+        if name == Requirement.SIGNED_BY:
+            return self._signed_by(fields, value)
+        if name == Requirement.REPLAY:
+            choice_of(value, name, {REQUIRED: True})
+            return ProvenanceRule(**_head(fields), requirement=Requirement.REPLAY)
         if name != Requirement.IDENTIFIED:
             if not flag_of(value, name):
                 raise policy_error(value.place, f"{name!r} can only be true")
@@ -156,6 +163,23 @@ class RuleReader:
             requirement=Requirement.IDENTIFIED,
             facet=choice_of(identified.values["facet"], "facet", FACETS),
             strength=choice_of(identified.values["strength"], "strength", STRENGTHS),
+        )
+
+    def _signed_by(self, fields: Fields, located: Located) -> ProvenanceRule:
+        signed = fields_of(located, "signed_by", ("key", "artifact", "facet"), ("key",))
+        values = signed.values
+        if ("artifact" in values) == ("facet" in values):
+            raise policy_error(signed.place, "signed_by has exactly one of `artifact` and `facet`")
+        return ProvenanceRule(
+            **_head(fields),
+            requirement=Requirement.SIGNED_BY,
+            signer=name_of(values["key"], "key name", ID_LIMIT),
+            artifact=(
+                name_of(values["artifact"], "artifact name", ARTIFACT_LIMIT)
+                if "artifact" in values
+                else None
+            ),
+            facet=choice_of(values["facet"], "facet", FACETS) if "facet" in values else None,
         )
 
     def _composite(self, located: Located, depth: int) -> AllOf | AnyOf:

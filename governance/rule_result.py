@@ -38,6 +38,6 @@ class RuleResult:
     applies: bool = True
     """False when the rule's ``when`` is false for every candidate run."""
     roots: tuple[str, ...] = ()
-    """Graph nodes that a failing built-in rule puts under quarantine."""
+    """Graph nodes that a failing built-in rule or a replay that diverged puts under quarantine."""
     waived: str | None = None
     """The waiver that lifts it; ``status`` is then WAIVED."""

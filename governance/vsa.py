@@ -9,13 +9,12 @@ from typing import Final
 
 from domain.canonical import JsonObject, canonical_digest
 from domain.verdict import Outcome
+from governance.in_toto import STATEMENT_TYPE
 from governance.produced import Product
 from governance.statement import as_json
 from governance.verdict import VerdictRecord
 
-STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://slsa.dev/verification_summary/v1"
-PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 PASSED_LEVEL: Final = "LINEPROOF_GATE_PASSED"
 
 

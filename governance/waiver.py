@@ -1,18 +1,18 @@
 """One waiver: its document, what is signed, and whether its signatures are enough."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import cast
 
+from domain.approver import Signature
 from domain.canonical import JsonObject, JsonValue, canonical_bytes, canonical_digest
-from domain.errors import ErrorCode, UsageError
-from domain.waiver import SIGNED_PREFIX, WAIVER_VERSION, WaiverDocument, WaiverSignature
+from domain.waiver import SIGNED_PREFIX, WAIVER_VERSION, WaiverDocument
 from governance.approvers import Approvers
+from governance.quorum import sign_bytes, signed_by
 from governance.request_reader import object_of, refused, required_text, text_list, text_member
-from ledger.signing import Signer, Verifier
+from ledger.signing import Signer
 
-_MEMBERS = ("version", "project", "root", "policy", "rule", "runs", "reason", "expires")
+_FOR = ("runs", "group", "artifact")
+_MEMBERS = ("version", "project", "reason", "expires", "root", "policy", "rule", *_FOR)
 MAX_RUNS = 10_000
 
 
@@ -32,16 +32,31 @@ def waiver_document(body: JsonValue) -> WaiverDocument:
     }
     root = text_member(fields, "root", limit=1_000)
     policy, rule = (text_member(fields, name, limit=100) for name in ("policy", "rule"))
-    runs = text_list(fields, "runs", most=MAX_RUNS, limit=250)
-    if root is not None and not (policy or rule or runs):
+    scope = [name for name in _FOR if fields.get(name) is not None]
+    if root is not None and not (policy or rule or scope):
         document["root"] = root
-    elif root is None and policy and rule and runs:
-        document["policy"], document["rule"], document["runs"] = policy, rule, list(runs)
+    elif root is None and policy and rule and len(scope) == 1:
+        document["policy"], document["rule"] = policy, rule
+        _set_scope(document, fields)
     else:
         raise refused(
-            "a waiver lifts either one 'root', or one 'rule' of a 'policy' for its 'runs'"
+            "a waiver lifts either one 'root', or one 'rule' of a 'policy' for its 'runs', a "
+            "'group' or an 'artifact'"
         )
     return document
+
+
+def _set_scope(document: WaiverDocument, fields: JsonObject) -> None:
+    runs = text_list(fields, "runs", most=MAX_RUNS, limit=250)
+    group, artifact = (text_member(fields, name, limit=1_000) for name in ("group", "artifact"))
+    if runs:
+        document["runs"] = list(runs)
+    elif group:
+        document["group"] = group
+    elif artifact:
+        document["artifact"] = artifact
+    else:
+        raise refused("'runs' must name at least one run")
 
 
 def waiver_id(document: WaiverDocument) -> str:
@@ -54,52 +69,13 @@ def signed_bytes(document: WaiverDocument) -> bytes:
     return SIGNED_PREFIX + canonical_bytes(cast("JsonObject", document))
 
 
-def sign_waiver(document: WaiverDocument, signer: Signer) -> WaiverSignature:
+def sign_waiver(document: WaiverDocument, signer: Signer) -> Signature:
     """The signature of one approver."""
-    signature = signer.sign(signed_bytes(document))
-    return {"key": signer.verifier.vkey, "signature": base64.b64encode(signature).decode("ascii")}
+    return sign_bytes(signed_bytes(document), signer)
 
 
 def check_signatures(
-    document: WaiverDocument, signatures: Sequence[WaiverSignature], people: Approvers
+    document: WaiverDocument, signatures: Sequence[Signature], people: Approvers
 ) -> tuple[str, ...]:
-    """The names of those who signed, ordered.
-
-    Raises ``UsageError``: SIGNATURE_REVOKED for a revoked key, SIGNATURE_INVALID for a signature
-    that is wrong or of a stranger, SIGNATURES_MISSING when fewer than the threshold signed.
-    """
-    names: set[str] = set()
-    for item in signatures:
-        if any(key.vkey == item["key"] for key in people.revoked):
-            raise UsageError(
-                f"The key {_name(item)!r} was revoked.",
-                code=ErrorCode.SIGNATURE_REVOKED,
-                hint="Have somebody sign whose key is in force.",
-            )
-        verifier = next((key for key in people.keys if key.vkey == item["key"]), None)
-        if verifier is None or not _verifies(verifier, document, item["signature"]):
-            raise UsageError(
-                f"The signature of {_name(item)!r} is not one of an approver over this waiver.",
-                code=ErrorCode.SIGNATURE_INVALID,
-                hint="Sign the very document that is submitted, with a key of `approver list`.",
-            )
-        names.add(verifier.name)
-    if len(names) < max(people.threshold, 1):
-        raise UsageError(
-            f"{len(names)} approvers signed, {people.threshold} of {len(people.keys)} must.",
-            code=ErrorCode.SIGNATURES_MISSING,
-            hint="Have more approvers sign with `lineproof waiver sign`.",
-        )
-    return tuple(sorted(names))
-
-
-def _verifies(verifier: Verifier, document: WaiverDocument, signature: str) -> bool:
-    try:
-        data = base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return verifier.verifies(signed_bytes(document), data)
-
-
-def _name(item: WaiverSignature) -> str:
-    return item["key"].partition("+")[0][:64]
+    """The names of those who signed; raises as ``governance.quorum.signed_by``."""
+    return signed_by(signed_bytes(document), signatures, people, what="waiver")

@@ -1,4 +1,4 @@
-"""Records approvers and waivers in the ledger."""
+"""Records waivers in the ledger."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,17 +6,16 @@ from typing import cast
 
 import structlog
 
-from domain.canonical import JsonObject, canonical_digest
+from domain.approver import Signature
+from domain.canonical import JsonObject
 from domain.errors import ConflictError, ErrorCode, NotFoundError, UsageError
 from domain.waiver import (
-    APPROVERS_SET,
     WAIVER_REVOKED,
     WAIVER_SUBMITTED,
     WaiverDocument,
-    WaiverSignature,
     WaiverSubmitted,
 )
-from governance.approvers import Approvers, approvers, replaced
+from governance.approvers import approvers
 from governance.waiver import check_signatures, waiver_id
 from governance.waiver_force import Waiver, recorded_waivers
 from graph.port import GraphReader
@@ -37,23 +36,8 @@ class Registrar:
     source: str
     actor: str = ""
 
-    def set_approvers(self, threshold: int, vkeys: Sequence[str]) -> Approvers:
-        """Put a set of approvers in force; raises as ``governance.approvers.replaced``."""
-        size = self.catch_up()
-        before = approvers(self.graph, self.project, as_of=size)
-        after = replaced(before, threshold, vkeys)
-        if after == before:
-            return after
-        # The set before makes the key: going back to an older set is a change of its own.
-        previous = canonical_digest(cast("JsonObject", before.payload()))
-        digest = canonical_digest(cast("JsonObject", after.payload()))
-        payload = cast("JsonObject", after.payload())
-        self._append(APPROVERS_SET, payload, f"approvers/{previous}/{digest}")
-        logger.info("approvers.changed", threshold=threshold, keys=[key.name for key in after.keys])
-        return after
-
     def submit(
-        self, document: WaiverDocument, signatures: Sequence[WaiverSignature], *, now: int
+        self, document: WaiverDocument, signatures: Sequence[Signature], *, now: int
     ) -> Waiver:
         """Record a waiver; ``now`` is the time in ms.
 

@@ -1,14 +1,16 @@
 """Which waivers are in force: enough signatures at the entry that submitted them, not ended yet."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from domain.approver import Signature
 from domain.errors import UsageError
 from domain.strict_json import parse_json, parse_json_object
-from domain.waiver import WaiverDocument, WaiverSignature
+from domain.waiver import WaiverDocument
 from governance.approvers import approvers
 from governance.waiver import check_signatures
+from governance.waiver_scope import CandidateScope
 from graph.model import Node, NodeKind
 from graph.port import GraphReader, NodeQuery
 
@@ -19,7 +21,7 @@ class Waiver:
 
     waiver_id: str
     document: WaiverDocument
-    signatures: tuple[WaiverSignature, ...]
+    signatures: tuple[Signature, ...]
     seq: int
     """The entry that submitted it."""
     state: str
@@ -50,16 +52,16 @@ def waivers_of_roots(
 
 
 def waivers_of_rules(
-    waivers: Sequence[Waiver], policy: str, runs: Collection[str], *, at: int
+    waivers: Sequence[Waiver], policy: str, scope: CandidateScope, *, at: int
 ) -> dict[str, str]:
-    """Rule id to the waiver that lifts it for every one of ``runs``."""
+    """Rule id to the waiver that lifts it for every candidate run of ``scope``."""
     return {
         waiver.document["rule"]: waiver.waiver_id
         for waiver in waivers
         if waiver.document.get("policy") == policy
         and "rule" in waiver.document
         and waiver.in_force(at)
-        and set(runs) <= set(waiver.document.get("runs", ()))
+        and scope.covered_by(waiver.document)
     }
 
 
@@ -68,7 +70,7 @@ def _waiver(graph: GraphReader, node: Node) -> Waiver:
         "WaiverDocument", parse_json_object(str(node.attributes["document"]).encode("utf-8"))
     )
     signatures = cast(
-        "list[WaiverSignature]", parse_json(str(node.attributes["signatures"]).encode("utf-8"))
+        "list[Signature]", parse_json(str(node.attributes["signatures"]).encode("utf-8"))
     )
     seq = int(node.attributes["submitted_at"])
     try:

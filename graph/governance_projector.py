@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
+from domain.approver import APPROVERS_SET
 from domain.canonical import JsonValue, canonical_bytes
+from domain.ids import derived_id
 from domain.quarantine import (
     QUARANTINE_CONDEMNED,
     QUARANTINE_HELD,
@@ -21,8 +23,13 @@ from domain.schedule import (
     ScheduleCommitted,
     TaskCommitted,
 )
+from domain.signature import (
+    ARTIFACT_SIGNED,
+    SIGNATURE_REVOKED,
+    ArtifactSigned,
+    SignatureRevoked,
+)
 from domain.waiver import (
-    APPROVERS_SET,
     WAIVER_EXPIRED,
     WAIVER_REVOKED,
     WAIVER_SUBMITTED,
@@ -109,6 +116,32 @@ def _waiver_expired(entry: Entry) -> Iterator[Mutation]:
     yield SetAttribute(node_id(NodeKind.WAIVER, payload["waiver_id"]), "state", "expired")
 
 
+def _signed(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("ArtifactSigned", entry.payload)
+    for subject in payload["subjects"]:
+        node = _signature(entry, payload["signature_id"], subject["digest"])
+        yield AddNode(node, NodeKind.SIGNATURE, entry.project)
+        yield SetAttribute(node, "signature_id", payload["signature_id"])
+        yield SetAttribute(node, "digest", subject["digest"])
+        yield SetAttribute(node, "name", subject["name"])
+        yield SetAttribute(node, "envelope", _canonical(payload["envelope"]))
+        yield SetAttribute(node, "submitted_at", entry.seq)
+        yield SetAttribute(node, "state", "submitted")
+
+
+def _signature_revoked(entry: Entry) -> Iterator[Mutation]:
+    payload = cast("SignatureRevoked", entry.payload)
+    for subject in payload["subjects"]:
+        node = _signature(entry, payload["signature_id"], subject["digest"])
+        yield SetAttribute(node, "state", "revoked")
+        yield SetAttribute(node, "end_reason", payload["reason"])
+
+
+def _signature(entry: Entry, signature_id: str, digest: str) -> str:
+    identity = derived_id("signature", entry.project, signature_id, digest)
+    return node_id(NodeKind.SIGNATURE, identity)
+
+
 def _schedule(entry: Entry) -> Iterator[Mutation]:
     payload = cast("ScheduleCommitted", entry.payload)
     node = node_id(NodeKind.SCHEDULE, f"{entry.project}/{payload['digest']}")
@@ -139,6 +172,8 @@ Projector: TypeAlias = Callable[[Entry], Iterator[Mutation]]
 GOVERNANCE: Final[Mapping[str, Projector]] = MappingProxyType(
     {
         APPROVERS_SET: _approvers,
+        ARTIFACT_SIGNED: _signed,
+        SIGNATURE_REVOKED: _signature_revoked,
         QUARANTINE_CONDEMNED: _condemned,
         QUARANTINE_HELD: _held,
         QUARANTINE_PROPAGATED: _propagated,

@@ -31,6 +31,8 @@ class NodeKind(StrEnum):
     VERDICT = "VERDICT"
     QUARANTINE = "QUARANTINE"
     SCHEDULE = "SCHEDULE"
+    SIGNATURE = "SIGNATURE"
+    """A signature over one artifact, by its SHA-256."""
     WAIVER = "WAIVER"
 
 

@@ -13,6 +13,7 @@ from domain.canonical import JsonObject
 from domain.errors import NotFoundError
 from governance.field_reader import near
 from lineproof import (
+    approvers,
     audits,
     doctor,
     imports,
@@ -20,6 +21,7 @@ from lineproof import (
     quarantines,
     readiness,
     schedules,
+    signatures,
     verdicts,
     waivers,
 )
@@ -44,8 +46,8 @@ class Operation:
 
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
-        "approver.list": Operation(waivers.get_approvers, writes=False),
-        "approver.set": Operation(waivers.set_approvers, writes=True),
+        "approver.list": Operation(approvers.listed, writes=False),
+        "approver.set": Operation(approvers.change, writes=True),
         "audit.bundle": Operation(audits.bundle, writes=False),
         "gate.ready": Operation(readiness.ready, writes=False),
         "policy.history": Operation(policies.history, writes=False),
@@ -63,6 +65,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "schedule.diff": Operation(schedules.diff, writes=False),
         "schedule.run": Operation(schedules.run, writes=True),
         "schedule.show": Operation(schedules.show, writes=False),
+        "signature.list": Operation(signatures.listed, writes=False),
+        "signature.revoke": Operation(signatures.revoke, writes=True),
+        "signature.submit": Operation(signatures.submit, writes=True),
         "run.doctor": Operation(doctor.diagnose, writes=False),
         "verdict.explain": Operation(verdicts.explain, writes=False),
         "verdict.vsa": Operation(verdicts.summary, writes=False),

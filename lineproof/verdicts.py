@@ -16,13 +16,14 @@ from domain.verdict import Outcome
 from governance.evaluate import evaluate_gate
 from governance.explain import explanation
 from governance.gate_request import gate_request_from_json
+from governance.in_toto import PAYLOAD_TYPE
 from governance.markdown import markdown_report
 from governance.produced import products
 from governance.request_reader import object_of, required_text
 from governance.statement import as_json
 from governance.text import text_report
 from governance.verdict import VerdictRecord, require_verdict
-from governance.vsa import PAYLOAD_TYPE, verification_summary
+from governance.vsa import verification_summary
 from lineproof.cli.exit_codes import exit_of_outcome
 
 if TYPE_CHECKING:

@@ -36,7 +36,8 @@ expect 1 "gate on damaged data" gate --candidate "$damaged"
 for name in ann ben; do
     lineproof approver key "$name" --out "$WORK/$name.key" >"$WORK/$name.pub"
 done
-expect 0 "approvers" lineproof approver set --threshold 2 "$(cat "$WORK/ann.pub")" "$(cat "$WORK/ben.pub")"
+lineproof approver draft --threshold 2 "$(cat "$WORK/ann.pub")" "$(cat "$WORK/ben.pub")" >"$WORK/people.json"
+expect 0 "approvers" lineproof approver set "$WORK/people.json"
 lineproof waiver draft --policy release --rule accuracy --runs "$damaged" \
     --reason "demo for a customer" --until 2999-01-01T00:00:00Z >"$WORK/waiver.json"
 lineproof waiver sign "$WORK/waiver.json" --key "$WORK/ann.key" >"$WORK/ann.json"

@@ -18,6 +18,12 @@ def list_of(answer: JsonObject, name: str) -> list[JsonObject]:
     return objects
 
 
+def texts_of(answer: JsonObject, name: str) -> list[str]:
+    """The texts under ``name``; nothing where there is no list."""
+    value = answer.get(name)
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
 def text_of(answer: JsonObject, name: str) -> str:
     """The text under ``name``; ``BackendError`` when it is none."""
     value = answer.get(name)

@@ -28,9 +28,11 @@ def define(parser: argparse.ArgumentParser) -> None:
 
     draft = add("draft", "Print a waiver to be signed: for one held root, or for one rule.")
     draft.add_argument("--root", metavar="NODE", help="a held root, from `quarantine list`")
-    draft.add_argument("--policy", metavar="NAME", help="with --rule and --runs")
+    draft.add_argument("--policy", metavar="NAME", help="with --rule")
     draft.add_argument("--rule", metavar="ID", help="the rule that is waived")
     draft.add_argument("--runs", metavar="RUN[,RUN…]", help="the candidate runs it is waived for")
+    draft.add_argument("--group", metavar="FINGERPRINT", help="or: runs of this run group")
+    draft.add_argument("--artifact", metavar="NAME", help="or: runs that made what is so named")
     draft.add_argument("--reason", metavar="TEXT", required=True, help="why")
     draft.add_argument("--until", metavar="TIME", required=True, help="as 2027-01-31T12:00:00Z")
     add_project(draft)
@@ -66,7 +68,7 @@ def run_draft(arguments: argparse.Namespace, settings: Settings) -> int:
         "reason": arguments.reason,
         "expires": milliseconds(arguments.until),
     }
-    for name in ("root", "policy", "rule"):
+    for name in ("root", "policy", "rule", "group", "artifact"):
         if getattr(arguments, name) is not None:
             body[name] = getattr(arguments, name)
     if arguments.runs:

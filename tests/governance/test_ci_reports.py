@@ -16,12 +16,13 @@ from domain.canonical import canonical_bytes
 from domain.errors import UsageError
 from domain.verdict import Outcome
 from governance.github_check import CONCLUSIONS, github_check
+from governance.in_toto import PAYLOAD_TYPE
 from governance.junit import junit_report
 from governance.markdown import markdown_report
 from governance.produced import products
 from governance.sarif import sarif_report
 from governance.verdict import VerdictRecord
-from governance.vsa import PAYLOAD_TYPE, verification_summary
+from governance.vsa import verification_summary
 from tests.governance.world import BAD, POLICY, World
 
 SARIF: dict[str, Any] = json.loads(

@@ -161,6 +161,9 @@ policies:
       - {id: c, assert: "!('contaminated' in run.tags)", on_fail: quarantine}
       - {id: d, provenance: {identified: {facet: train_data, strength: content}}}
       - {id: e, provenance: {clean_commit: true}, severity: warn}
+      - {id: signed, provenance: {signed_by: {key: ci, artifact: model.bin}}}
+      - {id: data, provenance: {signed_by: {key: ci, facet: train_data}}}
+      - {id: replayed, provenance: {replay: required}}
       - id: f
         any_of:
           - {id: f1, provenance: {no_quarantined_ancestor: true}}
@@ -214,6 +217,15 @@ MISTAKES = [
     ("loops", _memory('assert: "[1].all(a, [1].all(b, [1].all(c, true)))"'), 14, 30, "CEL"),
     ("a clock", _memory("assert: \"timestamp('x') > timestamp('y')\""), 14, 30, "CEL"),
     ("unknown requirement", _memory("provenance: {cleen_commit: true}"), 14, 35, "clean_commit"),
+    ("replay of another kind", _memory("provenance: {replay: maybe}"), 14, 43, "required"),
+    ("signed by nobody", _memory("provenance: {signed_by: {artifact: a}}"), 14, 46, ""),
+    (
+        "signed twice",
+        _memory("provenance: {signed_by: {key: a, artifact: b, facet: seed}}"),
+        14,
+        46,
+        "",
+    ),
     ("false requirement", _memory("provenance: {clean_commit: false}"), 14, 49, ""),
     (
         "unknown facet",

@@ -150,7 +150,7 @@ def test_two_samples_where_three_are_needed_never_exit_0_scenario_11(
         (["quarantine", "heal", "run:good0"], 2),
         (["waiver", "revoke", "sha256:0", "--reason=x"], 3),
         (["waiver", "draft", "--root=run:good0", "--reason=x", "--until=tomorrow"], 2),
-        (["approver", "set", "--threshold=1", "nonsense"], 2),
+        (["approver", "set", "/nowhere"], 2),
         (["audit", "nothing"], 3),
         (["audit", "verify", "/nowhere", "--key=k"], 2),
         (["audit", "bundle"], 2),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.errors import ConflictError, ErrorCode, UsageError
+from domain.errors import ErrorCode, UsageError
 from domain.verdict import Outcome, RuleStatus
 from domain.waiver import WaiverDocument
 from governance.approvers import NOBODY, Approvers, replaced
@@ -49,7 +49,7 @@ def _held(world: World, *roots: str) -> None:
     world.declare()
     world.batch("s")
     world.batch("c")
-    world.registrar().set_approvers(2, PEOPLE)
+    world.set_approvers(2, PEOPLE)
     for root in roots:
         world.keeper().hold(root, "suspicious")
 
@@ -71,7 +71,7 @@ def test_each_insufficient_waiver_is_refused_with_its_own_error_scenario_14(worl
     assert _refused(world, _root(world), ANN) is ErrorCode.SIGNATURES_MISSING
     assert _refused(world, _root(world), ANN, ANN) is ErrorCode.SIGNATURES_MISSING
     assert _refused(world, _root(world), ANN, EVE) is ErrorCode.SIGNATURE_INVALID
-    world.registrar().set_approvers(2, PEOPLE[:2])
+    world.set_approvers(2, PEOPLE[:2], by=(ANN, BEN))
     assert _refused(world, _root(world), ANN, CAT) is ErrorCode.SIGNATURE_REVOKED
     assert _refused(world, _root(world, hours=-1), ANN, BEN) is ErrorCode.WAIVER_EXPIRED
     assert _ask(world).outcome is Outcome.FAIL
@@ -112,7 +112,7 @@ def test_a_condemned_root_is_not_waived(world: World) -> None:
 def test_keys_count_as_they_stood_when_they_signed(world: World) -> None:
     _held(world, "run:c0")
     _submit(world, _root(world), ANN, BEN)
-    world.registrar().set_approvers(1, PEOPLE[2:])
+    world.set_approvers(1, PEOPLE[2:], by=(ANN, BEN))
     assert _ask(world).outcome is Outcome.WARN
     (waiver,) = recorded_waivers(world.graph, "default", as_of=None)
     world.registrar().revoke(waiver.waiver_id, "no more")
@@ -132,7 +132,7 @@ def test_a_rule_is_waived_for_the_runs_that_were_named(world: World) -> None:
     world.declare()
     world.batch("s")
     bad = world.batch("b", BAD)
-    world.registrar().set_approvers(2, PEOPLE)
+    world.set_approvers(2, PEOPLE)
     assert world.ask(bad, [f"s{i}" for i in range(5)]).outcome is Outcome.FAIL
     document = waiver_document(
         {
@@ -154,6 +154,49 @@ def test_a_rule_is_waived_for_the_runs_that_were_named(world: World) -> None:
     assert len(replay_verdicts(world.log, graph=world.graph, metrics=world.metrics)) == 3
 
 
+def _scoped(world: World, **scope: str) -> WaiverDocument:
+    return waiver_document(
+        {
+            "version": 1,
+            "project": "default",
+            "policy": "release",
+            "rule": "accuracy",
+            "reason": "the benchmark is wrong",
+            "expires": world.clock.now_ms() + HOUR,
+            **scope,
+        }
+    )
+
+
+def test_a_rule_is_waived_for_a_run_group(world: World) -> None:
+    world.declare()
+    world.batch("s")
+    world.set_approvers(2, PEOPLE)
+    baseline = [f"s{i}" for i in range(5)]
+    first = world.ask(world.batch("b", BAD, params={"alpha": "1"}), baseline)
+    group = first.statement["subject"]["fingerprint"]
+    assert first.outcome is Outcome.FAIL
+    assert group
+    _submit(world, _scoped(world, group=group), ANN, BEN)
+    later = world.ask(world.batch("c", BAD, params={"alpha": "1"}), baseline)
+    assert later.outcome is Outcome.WARN
+    assert world.ask(world.batch("d", BAD, params={"alpha": "2"}), baseline).outcome is Outcome.FAIL
+    assert world.ask(["c0", "c1", "c2", "d0"], baseline).outcome is Outcome.FAIL
+    assert len(replay_verdicts(world.log, graph=world.graph, metrics=world.metrics)) == 4
+
+
+def test_a_rule_is_waived_for_what_the_runs_made(world: World) -> None:
+    world.declare()
+    world.batch("s")
+    world.set_approvers(2, PEOPLE)
+    baseline, bad = [f"s{i}" for i in range(5)], world.batch("b", BAD)
+    _submit(world, _scoped(world, artifact="churn.bin"), ANN, BEN)
+    for run in bad[:4]:
+        world.produce(run, "models/churn.bin", run.encode().hex().zfill(64))
+    assert world.ask(bad, baseline).outcome is Outcome.FAIL
+    assert world.ask(bad[:4], baseline).outcome is Outcome.WARN
+
+
 def test_a_waiver_is_for_one_project_and_one_thing(world: World) -> None:
     _held(world, "run:c0")
     elsewhere = cast("WaiverDocument", {**_root(world), "project": "other"})
@@ -164,22 +207,15 @@ def test_a_waiver_is_for_one_project_and_one_thing(world: World) -> None:
         {"root": "a", "policy": "p", "rule": "r", "runs": ["x"]},
         {"policy": "p", "rule": "r"},
         {"policy": "p", "rule": "r", "runs": []},
+        {"policy": "p", "rule": "r", "runs": ["x"], "group": "g"},
+        {"policy": "p", "rule": "r", "artifact": ""},
+        {"rule": "r", "group": "g"},
         {"root": "a", "expires": "soon"},
         {"root": "a", "version": 2},
         {"root": "a", "everything": True},
     ):
         with pytest.raises(UsageError):
             waiver_document({**base, **more})
-
-
-def test_a_revoked_key_stays_revoked(world: World) -> None:
-    _held(world)
-    world.registrar().set_approvers(2, PEOPLE[:2])
-    with pytest.raises(UsageError, match="was revoked"):
-        world.registrar().set_approvers(2, PEOPLE)
-    for threshold, keys in ((0, PEOPLE[:2]), (3, PEOPLE[:2]), (1, []), (1, ["x"])):
-        with pytest.raises((UsageError, ConflictError)):
-            world.registrar().set_approvers(threshold, keys)
 
 
 DOCUMENT = waiver_document(

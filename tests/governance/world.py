@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from analytics.tables import MetricTables
+from domain.approver import FIRST
 from domain.artifact import artifact_id
 from domain.clock import FrozenClock
 from domain.experiment import EXPERIMENT_CREATED
 from domain.metric import decimal_text
 from domain.run import RUN_DELETED, RUN_LOGGED, RUN_OUTPUTS_LOGGED, RUN_STARTED
 from governance.apply_policy import apply_policies, record_policies
+from governance.approver_change import ApproverRegistrar, change_document, sign_change
+from governance.approvers import Approvers, approvers
+from governance.artifact_signature import SignatureRegistrar
 from governance.evaluate import evaluate_gate
 from governance.gate_request import gate_request_from_json
 from governance.policy_reader import parse_policy_document
@@ -24,6 +28,7 @@ from graph.sqlite.store import SqliteGraph
 from ledger.entry import Draft, Receipt
 from ledger.log import Log
 from ledger.projection import catch_up
+from ledger.signing import Signer
 
 GOOD = (0.95, 0.951, 0.952, 0.949, 0.95)
 BAD = (0.90, 0.901, 0.902, 0.899, 0.90)
@@ -179,6 +184,35 @@ class World:
 
     def registrar(self) -> Registrar:
         return Registrar(self.log, self.graph, self.catch_up, "default", "test")
+
+    def set_approvers(
+        self,
+        threshold: int,
+        keys: Sequence[str],
+        *,
+        by: Iterable[Signer] = (),
+        signers: Sequence[str] = (),
+        after: int | None = None,
+    ) -> Approvers:
+        """Put a set in force, signed ``by`` those of the set before."""
+        before = approvers(self.graph, "default", as_of=self.catch_up()).seq
+        last = FIRST if before is None else before
+        document = change_document(
+            {
+                "version": 1,
+                "project": "default",
+                "after": last if after is None else after,
+                "threshold": threshold,
+                "keys": list(keys),
+                "signers": list(signers),
+            }
+        )
+        signatures = [sign_change(document, signer) for signer in by]
+        parts = (self.log, self.graph, self.catch_up, "default", "test")
+        return ApproverRegistrar(*parts).change(document, signatures)
+
+    def signatures(self) -> SignatureRegistrar:
+        return SignatureRegistrar(self.log, self.graph, self.catch_up, "default", "test")
 
     def delete(self, run_id: str) -> None:
         self.append(RUN_DELETED, {"run_id": run_id})

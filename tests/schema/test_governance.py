@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from domain.approver import FIRST
 from domain.waiver import WAIVER_VERSION
+from governance.approver_change import ApproverRegistrar, change_document
 from governance.quarantine import Keeper
 from governance.waiver import sign_waiver, waiver_document
 from governance.waiver_entries import Registrar
@@ -37,7 +39,9 @@ def test_what_is_held_and_waived_is_shown_as_of_a_position(history: History) -> 
     assert (hold["closureDigest"], hold["count"]) == (closure["closure_digest"], closure["count"])
     assert len(held["policyHistory"]) == 1
     ann = Signer("ann", b"\1" * 32)
-    Registrar(*parts).set_approvers(1, [ann.verifier.vkey])
+    people = {"threshold": 1, "keys": [ann.verifier.vkey]}
+    change = change_document({"version": 1, "project": "default", "after": FIRST, **people})
+    ApproverRegistrar(*parts).change(change, [])
     document = waiver_document(
         {
             "version": WAIVER_VERSION,

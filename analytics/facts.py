@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from analytics.last_values import LastValues
 from analytics.summaries import MetricSummary
 from domain.errors import NotFoundError
 from domain.facet import Facet, Strength
 from domain.metric import MetricPoint, parse_decimal
 from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
+
+if TYPE_CHECKING:
+    from analytics.last_values import LastValues  # It needs Polars, which few readers of this do.
 
 GIT_COMMIT = "git.commit"
 """Algorithm of an input that is the repository at a commit, whatever name it goes by."""
@@ -99,7 +101,7 @@ class SummaryReader(Protocol):
         """One series in (step, timestamp, value) order."""
         ...
 
-    def last_values(self, key: str, *, as_of: int | None = None) -> LastValues:
+    def last_values(self, key: str, *, as_of: int | None = None) -> "LastValues":
         """The last value of one metric in every run, in order."""
         ...
 

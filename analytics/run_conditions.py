@@ -5,11 +5,12 @@ so NOT makes it true.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from analytics.last_values import LastValues
 from graph.artifact_uri import artifact_locations, artifact_uri
-from graph.clause import AllOf, AnyOf, Clause, Not, leaves, true_of
+from graph.clause import AllOf, AnyOf, Clause, Not, leaves, negated
 from graph.filter import (
     DatasetCondition,
     DerivedCondition,
@@ -19,7 +20,7 @@ from graph.filter import (
 )
 from graph.holds import holds
 from graph.model import AttributeValue, EdgeType, NodeKind, entity_id, node_id
-from graph.port import Condition, GraphReader, Operator
+from graph.port import Among, Condition, GraphReader, NodeStatement, Operator
 from graph.used_datasets import UsedDataset, used_datasets
 
 FEW: Final = 2_000
@@ -38,15 +39,31 @@ class LastValueReader(Protocol):
         ...
 
 
-def candidates(
-    metrics: LastValueReader, wanted: RunFilter, *, as_of: int | None = None
-) -> tuple[str, ...] | None:
-    """Node ids, ordered, among which are all runs that ``wanted`` lets through, if they are few.
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """A run filter, divided by who can answer it."""
 
-    None when no index of the metrics, and no list of run ids, says so.
-    """
-    found = _few(metrics, AllOf(wanted.others), as_of)
-    return None if found is None else tuple(sorted(node_id(NodeKind.RUN, run) for run in found))
+    store: tuple[Clause[NodeStatement], ...]
+    """Any graph store."""
+    others: tuple[Clause[RunStatement], ...]
+    """Only ``satisfying``."""
+    few: bool
+    """Whether ``store`` lists the only nodes that can be meant."""
+
+
+def divided(metrics: LastValueReader, wanted: RunFilter, *, as_of: int | None = None) -> Divided:
+    """``wanted``, where conditions on metrics that few runs satisfy have become lists of these."""
+    store: list[Clause[NodeStatement]] = list(wanted.conditions)
+    others: list[Clause[RunStatement]] = []
+    few = False
+    for clause in wanted.others:
+        listed = _listed(metrics, clause, as_of)
+        if listed is None:
+            others.append(clause)
+        else:
+            store.append(listed)
+            few = few or _lists(listed)
+    return Divided(tuple(store), tuple(others), few)
 
 
 def satisfying(
@@ -69,7 +86,8 @@ def satisfying(
     for some in (free, read):
         if some:
             tests = _Tests(graph, metrics, found, some, as_of)
-            found = [run for run in found if tests.hold(run)]
+            for clause in some:
+                found = list(filter(tests.of(clause), found))
     return found
 
 
@@ -79,40 +97,53 @@ def _reads_no_graph(statement: RunStatement) -> bool:
     return isinstance(statement, MetricCondition)
 
 
-def _few(
+def _listed(
     metrics: LastValueReader, clause: Clause[RunStatement], as_of: int | None
-) -> frozenset[str] | None:
-    """Run ids among which are all that satisfy the clause."""
-    if isinstance(clause, AllOf):
-        parts = [_few(metrics, part, as_of) for part in clause.parts]
-        return min((part for part in parts if part is not None), key=len, default=None)
-    if isinstance(clause, AnyOf):
-        found: set[str] = set()
+) -> Clause[NodeStatement] | None:
+    """The same clause for a store; None when a statement in it is of too many runs."""
+    if isinstance(clause, AllOf | AnyOf):
+        parts: list[Clause[NodeStatement]] = []
         for part in clause.parts:
-            some = _few(metrics, part, as_of)
-            if some is None:
+            listed = _listed(metrics, part, as_of)
+            if listed is None:
                 return None
-            found |= some
-        return frozenset(found) if len(found) <= FEW else None
+            parts.append(listed)
+        return AllOf(tuple(parts)) if isinstance(clause, AllOf) else AnyOf(tuple(parts))
+    if isinstance(clause, Not):
+        listed = _listed(metrics, clause.leaf, as_of)
+        return None if listed is None else negated(listed)
     if isinstance(clause, MetricCondition):
         values = metrics.last_values(clause.key, as_of=as_of)
-        matching = values.matching(clause, limit=FEW)
-        return None if matching is None else frozenset(matching)
-    if isinstance(clause, Not | DatasetCondition | Condition):
-        return None
-    return _named(clause.condition)
+        return _among(values.matching(clause, limit=FEW))
+    if isinstance(clause, DerivedCondition):
+        return _named(clause.condition)
+    return None if isinstance(clause, DatasetCondition) else clause
 
 
-def _named(condition: Condition) -> frozenset[str] | None:
-    """The run ids that a condition on ``run_id`` lists."""
-    operand = condition.operand
+def _named(condition: Condition) -> Clause[NodeStatement] | None:
+    """A condition on ``run_id`` that lists some."""
     if condition.attribute != "run_id":
         return None
-    if condition.operator is Operator.EQ:
-        return frozenset([str(operand)])
-    if condition.operator is Operator.IN and isinstance(operand, tuple):
-        return frozenset(str(one) for one in operand)
-    return None
+    operand = condition.operand
+    named = _among([str(one) for one in (operand if isinstance(operand, tuple) else (operand,))])
+    if named is None or condition.operator in (Operator.EQ, Operator.IN):
+        return named
+    return negated(named) if condition.operator in (Operator.NE, Operator.NOT_IN) else None
+
+
+def _among(run_ids: Sequence[str] | None) -> Clause[NodeStatement] | None:
+    if run_ids is None:
+        return None
+    return Among(tuple(sorted(node_id(NodeKind.RUN, run_id) for run_id in run_ids)))
+
+
+def _lists(clause: Clause[NodeStatement]) -> bool:
+    """Whether only nodes that the clause lists can satisfy it."""
+    if isinstance(clause, AllOf):
+        return any(map(_lists, clause.parts))
+    if isinstance(clause, AnyOf):
+        return all(map(_lists, clause.parts))
+    return isinstance(clause, Among)
 
 
 class _Tests:
@@ -128,7 +159,6 @@ class _Tests:
     ) -> None:
         statements = [statement for clause in clauses for statement in leaves(clause)]
         keys = {one.key for one in statements if isinstance(one, MetricCondition)}
-        self._clauses = clauses
         self._values = {key: metrics.last_values(key, as_of=as_of) for key in sorted(keys)}
         self._attributes: Mapping[str, Mapping[str, AttributeValue]] = {}
         self._datasets: Mapping[str, Sequence[Mapping[str, AttributeValue]]] = {}
@@ -141,20 +171,32 @@ class _Tests:
         if any(isinstance(one, DatasetCondition) for one in statements):
             self._datasets = _datasets(graph, runs, as_of)
 
-    def hold(self, run: str) -> bool:
-        """Whether all clauses hold for the node."""
-        return all(true_of(clause, lambda one: self._holds(one, run)) for clause in self._clauses)
+    def of(self, clause: Clause[RunStatement]) -> _Test:
+        """Whether the clause holds for a node, as a function of its id."""
+        if isinstance(clause, AllOf):
+            every = [self.of(part) for part in clause.parts]
+            return lambda run: all(test(run) for test in every)
+        if isinstance(clause, AnyOf):
+            some = [self.of(part) for part in clause.parts]
+            return lambda run: any(test(run) for test in some)
+        if isinstance(clause, Not):
+            test = self._statement(clause.leaf)
+            return lambda run: not test(run)
+        return self._statement(clause)
 
-    def _holds(self, statement: RunStatement, run: str) -> bool:
+    def _statement(self, statement: RunStatement) -> _Test:
         if isinstance(statement, MetricCondition):
-            return statement.holds(self._values[statement.key].get(entity_id(run)))
+            last = self._values[statement.key].get
+            return lambda run: statement.holds(last(entity_id(run)))
         if isinstance(statement, DatasetCondition):
-            return any(holds(statement.condition, one) for one in self._datasets[run])
+            condition = statement.condition
+            return lambda run: any(holds(condition, one) for one in self._datasets[run])
         if isinstance(statement, DerivedCondition):
-            if statement.condition.attribute == "run_id":
-                return holds(statement.condition, {"run_id": entity_id(run)})
-            return holds(statement.condition, self._attributes[run])
-        return holds(statement, self._attributes[run])
+            condition = statement.condition
+            if condition.attribute == "run_id":
+                return lambda run: holds(condition, {"run_id": entity_id(run)})
+            return lambda run: holds(condition, self._attributes[run])
+        return lambda run: holds(statement, self._attributes[run])
 
 
 def _attributes(

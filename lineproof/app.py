@@ -1,35 +1,48 @@
 """The ASGI application: every route of ``http/`` and the explorer, behind the edge."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from lineproof.explorer import pages
-from lineproof.http import (
-    comparisons,
-    gate,
-    graphql,
-    health,
-    ledger,
-    mlflow,
-    openlineage,
-    operations,
-)
+from lineproof.http import health, ledger, mlflow, openlineage
 from lineproof.http.edge import edge
 from lineproof.http.errors import EXCEPTION_HANDLERS
+from lineproof.http.late_routes import LateRoutes
 
 if TYPE_CHECKING:
     from lineproof.services import Services
 
 
 def create_app(services: "Services") -> ASGIApp:
-    """The application over ``services``, which its caller closes after the last request."""
-    # The explorer's page answers GET /graphql, queries are POSTed to the same address.
+    """The application over ``services``, which its caller closes after the last request.
+
+    Ingest, health and the ledger are served at once; what the rest needs takes longer to import
+    (``import_late``) than the server may take to start.
+    """
     # MLflow's door is first, for nearly all requests are its.
-    nouns = (mlflow, pages, health, ledger, gate, comparisons, operations, graphql, openlineage)
+    nouns = (mlflow, health, ledger, openlineage)
     routes: list[BaseRoute] = [route for noun in nouns for route in noun.routes(services)]
+    routes.append(LateRoutes(lambda: _late_routes(services)))
     app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
     app.router.redirect_slashes = False
     return edge(app, ids=services.ids)
+
+
+def import_late() -> None:
+    """Import what the late routes need, so that the first request to them need not wait for it."""
+    from lineproof.explorer import pages
+    from lineproof.http import comparisons, gate, graphql, operations
+
+    del pages, comparisons, gate, graphql, operations
+
+
+def _late_routes(services: "Services") -> Sequence[BaseRoute]:
+    from lineproof.explorer import pages
+    from lineproof.http import comparisons, gate, graphql, operations
+
+    # The explorer's page answers GET /graphql, queries are POSTed to the same address.
+    nouns = (pages, gate, comparisons, operations, graphql)
+    return [route for noun in nouns for route in noun.routes(services)]

@@ -1,4 +1,5 @@
-"""Catching up beside the requests, so that the first read after many writes need not wait long."""
+"""Work beside the requests: the first read after many writes need not wait long for the
+projections, nor the first question for the modules that answer it."""
 
 import threading
 from collections.abc import Generator
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from domain.errors import LineproofError
+from lineproof.app import import_late
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -19,13 +21,15 @@ log = structlog.get_logger()
 
 @contextmanager
 def keeping_up(services: "Services") -> Generator[None]:
-    """Bring the projections up to the ledger every half second until the block ends.
+    """Import what is imported late, then bring the projections up to the ledger every half second
+    until the block ends.
 
     A failure is logged and tried again: whoever reads meets it too, and gets it as a typed error.
     """
     stopping = threading.Event()
 
     def keep_up() -> None:
+        import_late()
         while not stopping.wait(SECONDS):
             try:
                 services.catch_up()

@@ -6,15 +6,25 @@ Made in one place, ``lineproof.wiring``; handed to every route and command.
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from analytics.delta_index.index import DeltaIndex
-from analytics.delta_index.sqlite import DeltaIndexFile
-from analytics.tables import MetricTables
 from domain.clock import Clock
 from domain.ids import IdSource
 from graph.port import GraphStore
 from ledger.log import Log
 from ledger.projection import Projection, catch_up
+from lineproof.late import late
+
+if TYPE_CHECKING:
+    from analytics.delta_index.index import DeltaIndex
+    from analytics.delta_index.sqlite import DeltaIndexFile
+    from analytics.tables import MetricTables
+
+
+def _delta_index_in_memory() -> "DeltaIndexFile":
+    from analytics.delta_index.sqlite import DeltaIndexFile
+
+    return DeltaIndexFile()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +33,14 @@ class Services:
 
     log: Log
     graph: GraphStore
-    metrics: MetricTables
+    metrics: "MetricTables"
     clock: Clock
     ids: IdSource
     ledger_files: Path
     """The folder of published ledger files, as tlog-tiles lays them out."""
     judging: threading.Lock = field(default_factory=threading.Lock)
     """Held by doors that judge a request by everything recorded before it, until it is appended."""
-    deltas: DeltaIndexFile = field(default_factory=DeltaIndexFile)
+    deltas: "DeltaIndexFile" = field(default_factory=lambda: late(_delta_index_in_memory))
     _graph_lock: threading.Lock = field(default_factory=threading.Lock)
     _metrics_lock: threading.Lock = field(default_factory=threading.Lock)
     _deltas_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,8 +64,10 @@ class Services:
             _bring(self.log, self.graph, size)
         return size
 
-    def delta_index(self) -> DeltaIndex:
+    def delta_index(self) -> "DeltaIndex":
         """The delta index, up to what is committed now. Errors as ``catch_up``."""
+        from analytics.delta_index.index import DeltaIndex
+
         size = self.log.head().size
         with self._deltas_lock:
             _bring(self.log, self.deltas, size)

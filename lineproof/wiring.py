@@ -1,22 +1,28 @@
 """The only file that names adapters: which store, which clock, which ids."""
 
-from analytics.delta_index.sqlite import DeltaIndexFile
-from analytics.tables import MetricTables
+from typing import TYPE_CHECKING
+
 from domain.clock import SystemClock
 from domain.errors import LineproofError
 from domain.ids import RandomIds
 from graph.port import GraphStore
 from graph.sqlite.store import SqliteGraph
 from ledger.log import Log
+from lineproof.late import late
 from lineproof.services import Services
 from lineproof.settings import SQLITE, Settings
+
+if TYPE_CHECKING:
+    from analytics.delta_index.sqlite import DeltaIndexFile
+    from analytics.tables import MetricTables
+    from domain.clock import Clock
 
 
 def open_services(settings: Settings) -> Services:
     """Open the data folder that ``settings`` name, creating it on first use.
 
     Raises ``BackendError`` when the graph store cannot be reached, ``IntegrityError`` when the
-    ledger contradicts itself.
+    ledger contradicts itself. Metric tables and delta index are opened when they are first used.
     """
     clock = SystemClock()
     log = Log.open(settings.data, clock=clock)
@@ -24,15 +30,27 @@ def open_services(settings: Settings) -> Services:
         return Services(
             log=log,
             graph=_open_graph(settings),
-            metrics=MetricTables.open(settings.data, clock=clock),
+            metrics=late(lambda: _open_metrics(settings, clock)),
             clock=clock,
             ids=RandomIds(),
             ledger_files=settings.data / "ledger" / "static",
-            deltas=DeltaIndexFile(settings.data / "deltas.db"),
+            deltas=late(lambda: _open_deltas(settings)),
         )
     except LineproofError:
         log.close()
         raise
+
+
+def _open_metrics(settings: Settings, clock: "Clock") -> "MetricTables":
+    from analytics.tables import MetricTables
+
+    return MetricTables.open(settings.data, clock=clock)
+
+
+def _open_deltas(settings: Settings) -> "DeltaIndexFile":
+    from analytics.delta_index.sqlite import DeltaIndexFile
+
+    return DeltaIndexFile(settings.data / "deltas.db")
 
 
 def _open_graph(settings: Settings) -> GraphStore:

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from analytics.last_values import LastValues
 from analytics.summaries import MetricSummary
 from domain.artifact import ArtifactKind
 from domain.errors import NotFoundError
@@ -14,6 +13,9 @@ from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import GraphReader
 from graph.used_datasets import UsedDataset, link_tags, used_datasets
 from resolvers.attributes import integer, prefixed, text
+
+if TYPE_CHECKING:
+    from analytics.last_values import LastValues  # It needs Polars, which few readers of this do.
 
 
 class MetricReader(Protocol):
@@ -33,7 +35,7 @@ class MetricReader(Protocol):
         """One series."""
         ...
 
-    def last_values(self, key: str, *, as_of: int | None = None) -> LastValues:
+    def last_values(self, key: str, *, as_of: int | None = None) -> "LastValues":
         """The last value of one metric in every run."""
         ...
 

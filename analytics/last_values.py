@@ -5,38 +5,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge
 from typing import Final, Self
 
-import polars as pl
-
 from graph.filter import MetricCondition
 from graph.port import Operator
-
-COLUMNS: Final = pl.Schema({"run": pl.String(), "last": pl.Float64(), "seq": pl.Int64()})
 
 
 class Ranking:
     """Runs by value, then by id; those whose value is NaN apart. Never changes."""
 
-    def __init__(self, values: Sequence[float], runs: Sequence[str], nan: Sequence[str]) -> None:
-        self.values = values
-        self.runs = runs
+    def __init__(
+        self,
+        ranked: Sequence[tuple[float, str]] = (),
+        nan: Sequence[str] = (),
+        by_seq: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        """``ranked`` by (value, run id), ``nan`` by id, ``by_seq`` every run by its last entry."""
+        self.values = [value for value, _ in ranked]
+        self.runs = [run for _, run in ranked]
         self.nan = nan
-        self.by_run: Mapping[str, float] = dict(zip(runs, values, strict=True)) | dict.fromkeys(
+        self.by_run: Mapping[str, float] = {run: value for value, run in ranked} | dict.fromkeys(
             nan, float("nan")
         )
-        self._seqs: Sequence[int] = ()
-        self._by_seq: Sequence[str] = ()
-
-    @classmethod
-    def of(cls, latest: pl.DataFrame) -> Self:
-        """The ranking of rows (run, last, seq), one of each run."""
-        number = pl.col("last").is_not_nan()
-        # -0.0 + 0.0 is 0.0: zeros of either sign are one value.
-        ranked = latest.filter(number).sort(pl.col("last") + 0.0, "run")
-        nan = latest.filter(~number).sort("run")
-        made = cls(ranked["last"].to_list(), ranked["run"].to_list(), nan["run"].to_list())
-        by_seq = latest.sort("seq")
-        made._seqs, made._by_seq = by_seq["seq"].to_list(), by_seq["run"].to_list()
-        return made
+        self._seqs = [seq for seq, _ in by_seq]
+        self._by_seq = [run for _, run in by_seq]
 
     def __len__(self) -> int:
         return len(self.by_run)
@@ -56,7 +46,7 @@ class LastValues:
     @classmethod
     def of(cls, values: Mapping[str, float]) -> Self:
         """Of values by run id."""
-        return cls(Ranking((), (), ()), values)
+        return cls(Ranking(), values)
 
     def get(self, run_id: str) -> float | None:
         """The run's last value; None when it never logged the metric."""

@@ -11,10 +11,11 @@ from typing import Final, Self, cast
 import polars as pl
 
 from analytics.delta_lake import TableSnapshot, collect
-from analytics.last_values import COLUMNS, Ranking
+from analytics.last_values import Ranking
 from analytics.metric_rows import Series, summaries_in
 from analytics.summaries import MetricSummary, merge
 
+_LAST: Final = pl.Schema({"run": pl.String(), "last": pl.Float64(), "seq": pl.Int64()})
 _CHANGED_SHARE: Final = 16
 _CHANGED_LEAST: Final = 256
 """A ranking is made anew when more than a 16th of its runs and 256 changed."""
@@ -70,7 +71,7 @@ class SummaryIndex:
         """
         known = self._rankings.pop(key, None)
         if known is None or len(known[1]) > len(known[0]) // _CHANGED_SHARE + _CHANGED_LEAST:
-            known = (Ranking.of(self._last(key)), set[str]())
+            known = (_ranking(self._last(key)), set[str]())
         self._rankings[key] = known
         while len(self._rankings) > 1 and self._ranked > _RANKED_RUNS:
             del self._rankings[next(iter(self._rankings))]
@@ -87,7 +88,7 @@ class SummaryIndex:
         runs = sorted(self._changed.get(key, ()))
         fresh = pl.DataFrame(
             [(run, self._runs[run][key].last, self._runs[run][key].seq) for run in runs],
-            schema=COLUMNS,
+            schema=_LAST,
             orient="row",
         )
         return pl.concat([collect(stored.join(fresh.lazy(), on="run", how="anti")), fresh])
@@ -112,6 +113,14 @@ def latest_rows(summaries: pl.LazyFrame) -> pl.LazyFrame:
     """Of each series the row that covers most, ordered by run and key."""
     newest = pl.all().exclude("run", "key").sort_by("seq").last()
     return summaries.group_by("run", "key").agg(newest).sort("run", "key")
+
+
+def _ranking(last: pl.DataFrame) -> Ranking:
+    number = pl.col("last").is_not_nan()
+    # -0.0 + 0.0 is 0.0: zeros of either sign are one value.
+    ranked = last.filter(number).sort(pl.col("last") + 0.0, "run").select("last", "run").rows()
+    nan = last.filter(~number)["run"].sort().to_list()
+    return Ranking(ranked, nan, last.sort("seq").select("seq", "run").rows())
 
 
 def _spans(latest: pl.DataFrame) -> dict[str, tuple[int, int]]:

@@ -6,14 +6,15 @@ from typing import TypeAlias
 
 from analytics.facts import SummaryReader, gather_facts
 from analytics.groups import fingerprint
-from analytics.run_conditions import candidates, satisfying
+from analytics.run_conditions import divided, satisfying
 from domain.canonical import JsonObject, JsonValue
 from domain.errors import ErrorCode, NotFoundError, UsageError
 from domain.run import RunStatus
 from governance.request_reader import object_of, refused, required_text, text_list
+from graph.clause import Clause
 from graph.filter import parse_filter
 from graph.model import AttributeValue, Node, NodeKind, entity_id, node_id
-from graph.port import Condition, GraphReader, NodeQuery, Operator
+from graph.port import Condition, GraphReader, NodeQuery, NodeStatement, Operator
 
 MAX_RUNS = 10_000
 """Most runs of one side."""
@@ -204,16 +205,17 @@ def _filtered(
     run_set: Filtered, project: str, graph: GraphReader, metrics: SummaryReader, as_of: int
 ) -> list[Node]:
     wanted = parse_filter(run_set.text)
-    conditions = [Condition("lifecycle", Operator.EQ, "active"), *wanted.conditions]
+    parts = divided(metrics, wanted, as_of=as_of)
+    active = Condition("lifecycle", Operator.EQ, "active")
+    conditions: list[Clause[NodeStatement]] = [active, *parts.store]
     if run_set.experiments:
         ids = _experiment_ids(run_set.experiments, project, graph, as_of)
         conditions.append(Condition("experiment_id", Operator.IN, ids))
     query = NodeQuery(project, NodeKind.RUN, tuple(conditions), limit=MAX_RUNS + 1)
-    if not wanted.others:
+    if not parts.others:
         return list(graph.find(query, as_of=as_of))
-    few = candidates(metrics, wanted, as_of=as_of)
-    found = graph.find_ids(replace(query, limit=None, ids=few), as_of=as_of)
-    kept = satisfying(graph, metrics, found, wanted.others, as_of=as_of)
+    found = graph.find_ids(replace(query, limit=None), as_of=as_of)
+    kept = satisfying(graph, metrics, found, parts.others, as_of=as_of)
     return list(graph.nodes(kept[: MAX_RUNS + 1], as_of=as_of).values())
 
 

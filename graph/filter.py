@@ -5,6 +5,8 @@ and ``artifact_uri``, which are derived) is kept apart for the reader of the run
 """
 
 import math
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
 
@@ -59,6 +61,15 @@ NULLABLE = frozenset({Operator.IS_NULL, Operator.IS_NOT_NULL})
 LISTED = frozenset({Operator.IN, Operator.NOT_IN})
 """Which comparators go with which kind of value."""
 
+_HOLDS: Mapping[Operator, Callable[[float, float], bool]] = {
+    Operator.EQ: operator.eq,
+    Operator.NE: operator.ne,
+    Operator.LT: operator.lt,
+    Operator.LE: operator.le,
+    Operator.GT: operator.gt,
+    Operator.GE: operator.ge,
+}
+
 DERIVED_ATTRIBUTES = ("artifact_uri", "run_id")
 """Searchable, but held by no node."""
 
@@ -78,19 +89,7 @@ class MetricCondition(Statement):
         """Whether a run whose last value is ``last`` (None: never logged) satisfies it."""
         if last is None or self.operator is Operator.IS_NULL:
             return last is None and self.operator is Operator.IS_NULL
-        match self.operator:
-            case Operator.EQ:
-                return last == self.value
-            case Operator.NE:
-                return last != self.value
-            case Operator.LT:
-                return last < self.value
-            case Operator.LE:
-                return last <= self.value
-            case Operator.GT:
-                return last > self.value
-            case _:
-                return last >= self.value
+        return _HOLDS[self.operator](last, self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from graph.clause import Clause, true_of
-from graph.model import AttributeValue
-from graph.port import Condition, Operand, Operator
+from graph.model import AttributeValue, Node
+from graph.port import Among, Condition, NodeStatement, Operand, Operator
 
 
 def equal(left: AttributeValue, right: AttributeValue) -> bool:
@@ -15,6 +15,17 @@ def equal(left: AttributeValue, right: AttributeValue) -> bool:
 def holds(clause: Clause[Condition], attributes: Mapping[str, AttributeValue]) -> bool:
     """Whether ``attributes`` satisfy ``clause``."""
     return true_of(clause, lambda condition: _holds(condition, attributes))
+
+
+def node_holds(clause: Clause[NodeStatement], node: Node) -> bool:
+    """Whether the node satisfies ``clause``."""
+
+    def test(statement: NodeStatement) -> bool:
+        if isinstance(statement, Among):
+            return node.id in statement.ids
+        return _holds(statement, node.attributes)
+
+    return true_of(clause, test)
 
 
 def _holds(condition: Condition, attributes: Mapping[str, AttributeValue]) -> bool:

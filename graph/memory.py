@@ -11,7 +11,7 @@ from functools import partial
 
 from domain.errors import StaleError
 from graph.dump import attribute_line, edge_line, node_line
-from graph.holds import equal, holds
+from graph.holds import equal, node_holds
 from graph.model import (
     AddEdge,
     AddNode,
@@ -164,8 +164,7 @@ class MemoryGraph:
             for node in candidates
             if node.project == query.project
             and node.kind == query.kind
-            and (query.ids is None or node.id in query.ids)
-            and all(holds(condition, node.attributes) for condition in query.conditions)
+            and all(node_holds(clause, node) for clause in query.conditions)
         ]
 
     def outgoing(

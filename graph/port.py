@@ -57,6 +57,16 @@ class Condition(Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class Among(Statement):
+    """The node is one of these."""
+
+    ids: tuple[str, ...]
+
+
+NodeStatement: TypeAlias = Condition | Among
+
+
+@dataclass(frozen=True, slots=True)
 class NodeQuery:
     """All nodes of a kind in a project that satisfy every condition, ordered by (seq, id).
 
@@ -65,13 +75,11 @@ class NodeQuery:
 
     project: str
     kind: NodeKind
-    conditions: tuple[Clause[Condition], ...] = ()
+    conditions: tuple[Clause[NodeStatement], ...] = ()
     descending: bool = False
     after: tuple[int, str] | None = None
     """(seq, id) of the last node already seen; None from the start."""
     limit: int | None = None
-    ids: tuple[str, ...] | None = None
-    """Only nodes of these ids, if they are given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from graph.clause import Clause
-from graph.filter import RunFilter, parse_filter, parse_orders
+from analytics.run_conditions import divided
+from graph.filter import parse_filter, parse_orders
 from graph.model import NodeKind
 from graph.port import Condition, GraphReader, NodeQuery, Operator
 from graph.projector import ACTIVE, DELETED
@@ -64,9 +64,10 @@ def search_runs(
     stop = start.offset + size
     found: list[str] = []
     if search.experiment_ids:
-        query = NodeQuery(search.project, NodeKind.RUN, _conditions(search, wanted))
-        runs = OrderedRuns(graph, metrics, query, wanted, orders, start.as_of)
-        found = runs.first(stop + 1)
+        parts = divided(metrics, wanted, as_of=start.as_of)
+        query = NodeQuery(search.project, NodeKind.RUN, (*parts.store, *_within(search)))
+        runs = OrderedRuns(graph, metrics, query, parts.others, orders, start.as_of)
+        found = runs.first(stop + 1, few=parts.few)
     nodes = graph.nodes(found[start.offset : stop], as_of=start.as_of)
     page = shown(
         graph, metrics, [nodes[one] for one in found[start.offset : stop]], as_of=start.as_of
@@ -97,10 +98,10 @@ def _question(search: RunSearch) -> str:
     )
 
 
-def _conditions(search: RunSearch, wanted: RunFilter) -> tuple[Clause[Condition], ...]:
-    """Of the run's own conditions first: they say no to more runs than the others."""
+def _within(search: RunSearch) -> tuple[Condition, ...]:
+    """Experiments and lifecycle: they say no to fewer runs than most filters."""
     ids = tuple(sorted(set(search.experiment_ids)))
     within = Condition("experiment_id", Operator.IN, ids)
     if len(ids) == 1:
         within = Condition("experiment_id", Operator.EQ, ids[0])
-    return (*wanted.conditions, within, *lifecycle_condition(search.view))
+    return (within, *lifecycle_condition(search.view))

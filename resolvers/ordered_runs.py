@@ -1,7 +1,7 @@
 """The first runs that satisfy a filter, in an order: how little is read depends on both.
 
-Four roads, the first that can be taken: few runs are named by a metric's index or by their ids; the
-store orders by attributes and stops early; a metric's ranking is walked; all are found and sorted.
+Four roads, the first that can be taken: few runs can be meant, so these are sorted; the store
+orders by attributes and stops early; a metric's ranking is walked; all are found and sorted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,11 +10,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final, TypeAlias
 
-from analytics.run_conditions import candidates, satisfying
+from analytics.run_conditions import satisfying
 from graph.artifact_uri import artifact_locations, artifact_uri
-from graph.filter import DERIVED_ATTRIBUTES, MetricCondition, RunFilter, RunOrder
+from graph.clause import Clause
+from graph.filter import DERIVED_ATTRIBUTES, MetricCondition, RunOrder, RunStatement
 from graph.model import AttributeValue, NodeKind, entity_id, node_id
-from graph.port import GraphReader, NodeQuery, Operator, Order
+from graph.port import Among, GraphReader, NodeQuery, Operator, Order
 from resolvers.mlflow_runs import MetricReader
 
 _METRIC: Final = "metrics."
@@ -30,7 +31,7 @@ _Values: TypeAlias = Mapping[str, AttributeValue | float]
 
 @dataclass(frozen=True, slots=True)
 class OrderedRuns:
-    """A question about runs; ``query`` holds what a store answers of ``wanted``, and more.
+    """A question about runs.
 
     Between equals the latest start comes first, then the lesser run id.
     """
@@ -38,38 +39,43 @@ class OrderedRuns:
     graph: GraphReader
     metrics: MetricReader
     query: NodeQuery
-    wanted: RunFilter
+    others: tuple[Clause[RunStatement], ...]
+    """What no store answers."""
     orders: tuple[RunOrder, ...]
     as_of: int | None
 
-    def first(self, enough: int) -> list[str]:
-        """Node ids in order: all of them, or the first ``enough`` at least."""
-        few = candidates(self.metrics, self.wanted, as_of=self.as_of)
-        if few is not None:
-            return self._every(few)
+    def first(self, enough: int, *, few: bool) -> list[str]:
+        """Node ids in order: all of them, or the first ``enough`` at least.
+
+        ``few`` says that the query lists the only runs that can be meant.
+        """
+        if few:
+            return self._every()
         if not any(_is_derived(order) for order in self.orders):
             return self._walked(enough)
         if self.orders[0].attribute.startswith(_METRIC):
             return self._ranked(enough)
-        return self._every(None)
+        return self._every()
 
-    def _every(self, among: tuple[str, ...] | None) -> list[str]:
+    def _every(self) -> list[str]:
         if any(_is_derived(order) for order in self.orders):
-            found = self._found(replace(self.query, ids=among), _store_order(()))
-            return self._sorted(found)
-        return self._found(replace(self.query, ids=among), _store_order(self.orders))
+            return self._sorted(self._found(self.query, _store_order(())))
+        return self._found(self.query, _store_order(self.orders))
 
     def _found(self, query: NodeQuery, order: tuple[Order, ...]) -> list[str]:
         ids = self.graph.find_ids(query, order=order, as_of=self.as_of)
-        return satisfying(self.graph, self.metrics, ids, self.wanted.others, as_of=self.as_of)
+        return self._satisfying(ids)
+
+    def _satisfying(self, ids: Sequence[str]) -> list[str]:
+        return satisfying(self.graph, self.metrics, ids, self.others, as_of=self.as_of)
 
     def _walked(self, enough: int) -> list[str]:
-        order, others = _store_order(self.orders), self.wanted.others
-        limit = enough * (_LOOK_AHEAD if others else 1)
+        order = _store_order(self.orders)
+        limit = enough * (_LOOK_AHEAD if self.others else 1)
         while True:
             query = replace(self.query, limit=limit)
             ids = self.graph.find_ids(query, order=order, as_of=self.as_of)
-            found = satisfying(self.graph, self.metrics, ids, others, as_of=self.as_of)
+            found = self._satisfying(ids)
             if len(found) >= enough or len(ids) < limit:
                 return found
             further = 2 * enough // len(found) if found else _LOOK_FURTHER
@@ -89,18 +95,19 @@ class OrderedRuns:
             if len(found) >= enough:
                 return found
             if len(found) * _SPARSE < looked:
-                return self._every(None)
+                return self._every()
             size = (enough - len(found)) * looked * 5 // (len(found) * 4) + 1
         found += self._among(values.not_a_number())
         if len(found) >= enough:
             return found
         lacking = MetricCondition(key, Operator.IS_NULL, 0.0)
-        wanted = replace(self.wanted, others=(*self.wanted.others, lacking))
-        rest = replace(self, wanted=wanted, orders=self.orders[1:])
-        return found + rest.first(enough - len(found))
+        rest = replace(self, others=(*self.others, lacking), orders=self.orders[1:])
+        return found + rest.first(enough - len(found), few=False)
 
     def _among(self, run_ids: Sequence[str]) -> list[str]:
-        return self._every(tuple(node_id(NodeKind.RUN, run_id) for run_id in run_ids))
+        listed = Among(tuple(node_id(NodeKind.RUN, run_id) for run_id in run_ids))
+        query = replace(self.query, conditions=(listed, *self.query.conditions))
+        return replace(self, query=query)._every()
 
     def _sorted(self, runs: list[str]) -> list[str]:
         """Stable sorts, the least significant first; ``runs`` are in the order between equals."""

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analytics.run_conditions import candidates, satisfying
+from analytics.run_conditions import divided, satisfying
 from analytics.summaries import MetricSummary
 from domain.errors import NotFoundError
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from graph.clause import Clause
-from graph.filter import RunFilter, parse_filter
+from graph.filter import RunFilter, RunStatement, parse_filter
 from graph.model import AttributeValue, EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
 from resolvers.attributes import integer, prefixed, text
@@ -114,13 +114,14 @@ def page(
 ) -> Page[RunRecord]:
     """A page of runs in the order in which they were first recorded, or against it."""
     size = checked_size(first)
+    asked, others = _asked(metrics, which, as_of)
     query = replace(
-        _query(which),
+        asked,
         descending=newest_first,
         after=None if after is None else parse_node_cursor(after),
     )
     found: list[Node] = []
-    for node in _matching(graph, metrics, which, query, as_of, size + 1):
+    for node in _matching(graph, metrics, query, others, as_of, size + 1):
         found.append(node)
         if len(found) > size:
             break
@@ -139,17 +140,19 @@ def count(
 
     Conditions on datasets, and on metrics that many runs satisfy, make it read every run.
     """
-    query = _query(which)
-    if not _needs_reading(which):
+    query, others = _asked(metrics, which, as_of)
+    if not others:
         return graph.count(query, as_of=as_of)
-    return sum(1 for _ in _matching(graph, metrics, which, query, as_of, _SCAN))
+    ids = graph.find_ids(query, as_of=as_of)
+    return len(satisfying(graph, metrics, ids, others, as_of=as_of))
 
 
 def all_ids(
     graph: GraphReader, metrics: MetricReader, which: RunSelection, *, as_of: int | None
 ) -> list[str]:
     """The ids of every selected run, by (first entry, id)."""
-    found = _matching(graph, metrics, which, _query(which), as_of, _SCAN)
+    query, others = _asked(metrics, which, as_of)
+    found = _matching(graph, metrics, query, others, as_of, _SCAN)
     return [entity_id(node.id) for node in found]
 
 
@@ -201,37 +204,34 @@ def record_of(node: Node) -> RunRecord:
     )
 
 
-def _query(which: RunSelection) -> NodeQuery:
-    conditions: list[Clause[Condition]] = list(which.filter.conditions) if which.filter else []
+def _asked(
+    metrics: MetricReader, which: RunSelection, as_of: int | None
+) -> tuple[NodeQuery, tuple[Clause[RunStatement], ...]]:
+    """What the store is asked, and what must be looked into then."""
+    parts = divided(metrics, which.filter or RunFilter(), as_of=as_of)
+    conditions = list(parts.store)
     if which.experiment_id is not None:
         conditions.append(Condition("experiment_id", Operator.EQ, which.experiment_id))
     if not which.deleted:
         conditions.append(Condition("lifecycle", Operator.EQ, "active"))
-    return NodeQuery(which.project, NodeKind.RUN, tuple(conditions))
-
-
-def _needs_reading(which: RunSelection) -> bool:
-    return which.filter is not None and bool(which.filter.others)
+    return NodeQuery(which.project, NodeKind.RUN, tuple(conditions)), parts.others
 
 
 def _matching(
     graph: GraphReader,
     metrics: MetricReader,
-    which: RunSelection,
     query: NodeQuery,
+    others: tuple[Clause[RunStatement], ...],
     as_of: int | None,
     at_a_time: int,
 ) -> Iterator[Node]:
     """The selected nodes in order, read ``at_a_time``, more when they must be looked into."""
-    reads = _needs_reading(which)
-    size = max(at_a_time, _SCAN) if reads else at_a_time
-    if which.filter is not None:
-        query = replace(query, ids=candidates(metrics, which.filter, as_of=as_of))
+    size = max(at_a_time, _SCAN) if others else at_a_time
     while True:
         nodes = graph.find(replace(query, limit=size), as_of=as_of)
-        if reads and which.filter is not None:
+        if others:
             ids = [node.id for node in nodes]
-            kept = set(satisfying(graph, metrics, ids, which.filter.others, as_of=as_of))
+            kept = set(satisfying(graph, metrics, ids, others, as_of=as_of))
             yield from (node for node in nodes if node.id in kept)
         else:
             yield from nodes

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from graph.clause import AllOf, AnyOf, Clause, Not
 from graph.neo4j.text import clamped, like_regex, order_key
-from graph.port import Condition, Operand, Operator
+from graph.port import Among, Condition, NodeStatement, Operand, Operator
 
 VISIBLE: Final = "a.seq < $as_of AND (a.until IS NULL OR a.until >= $as_of)"
 """The attribute ``a`` holds at the asked position."""
@@ -18,7 +18,7 @@ _Value: TypeAlias = str | int | list[str | int] | None
 _Test: TypeAlias = tuple[str, _Value]
 
 
-def clause_cypher(clause: Clause[Condition], parameters: dict[str, Any]) -> str:
+def clause_cypher(clause: Clause[NodeStatement], parameters: dict[str, Any]) -> str:
     """A boolean Cypher expression over the node ``n``, never null.
 
     Its parameters are added to ``parameters``, each under a name of its own.
@@ -29,6 +29,10 @@ def clause_cypher(clause: Clause[Condition], parameters: dict[str, Any]) -> str:
         return f"({joined})" if joined else _EMPTY[type(clause)]
     if isinstance(clause, Not):
         return f"NOT {clause_cypher(clause.leaf, parameters)}"
+    if isinstance(clause, Among):
+        name = f"ids{len(parameters)}"
+        parameters[name] = list(clause.ids)
+        return f"(n:Entity AND n.id IN ${name})"
     return _condition_cypher(clause, parameters)
 
 

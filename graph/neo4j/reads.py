@@ -138,9 +138,6 @@ def edges(
 def _where(query: NodeQuery, as_of: int) -> tuple[str, dict[str, Any]]:
     tests = ["n.project = $project AND n.seq < $as_of"]
     parameters: dict[str, Any] = {"project": query.project, "as_of": clamped(as_of)}
-    if query.ids is not None:
-        tests.append("n:Entity AND n.id IN $ids")
-        parameters["ids"] = list(query.ids)
     tests += [clause_cypher(clause, parameters) for clause in query.conditions]
     return " AND ".join(tests), parameters
 

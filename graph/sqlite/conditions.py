@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from graph.clause import AllOf, AnyOf, Clause, Not
 from graph.model import AttributeValue
-from graph.port import Condition, Operand, Operator
+from graph.port import Among, Condition, NodeStatement, Operand, Operator
 
 Parameter: TypeAlias = str | int | None
 
@@ -25,7 +25,7 @@ _PRESENT: Final = (
 )
 
 
-def clause_sql(clause: Clause[Condition], as_of: int) -> tuple[str, list[Parameter]]:
+def clause_sql(clause: Clause[NodeStatement], as_of: int) -> tuple[str, list[Parameter]]:
     """A boolean SQL expression over the node ``n``, never NULL, and its parameters in order."""
     if isinstance(clause, AllOf | AnyOf):
         texts: list[str] = []
@@ -39,6 +39,8 @@ def clause_sql(clause: Clause[Condition], as_of: int) -> tuple[str, list[Paramet
     if isinstance(clause, Not):
         text, parameters = clause_sql(clause.leaf, as_of)
         return f"NOT {text}", parameters
+    if isinstance(clause, Among):
+        return "n.id IN (SELECT value FROM json_each(?))", [json.dumps(clause.ids)]
     return _condition_sql(clause, as_of)
 
 

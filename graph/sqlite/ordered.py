@@ -4,37 +4,16 @@ Two roads: rare values find the few candidates, which are then sorted; else the 
 the order of the first attribute until the limit is reached.
 """
 
-import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from graph.clause import AllOf, AnyOf, Clause, Not
-from graph.port import Condition, NodeQuery, Operand, Operator, Order
+from graph.port import NodeQuery, Order
 from graph.sqlite.conditions import Parameter, clamped
+from graph.sqlite.rare import rarest
 from graph.sqlite.reads import position, where_sql
 
-_INDEXED_LENGTH: Final = 256
-"""Characters of the longest text in the index ``attribute_text``."""
-_RARE: Final = 2_000
-"""Conditions that at most this many values satisfy decide how the nodes are found."""
-
 _HELD: Final = "{a}.seq < ? AND ({a}.until IS NULL OR {a}.until >= ?)"
-_SHORT: Final = f"typeof(value) = 'text' AND length(value) <= {_INDEXED_LENGTH}"
-_INTEGER: Final = "typeof(value) = 'integer'"
-_COUNT: Final = "SELECT count(*) FROM (SELECT 1 FROM attribute WHERE {test} LIMIT ?)"
-_COMPARED: Final = frozenset({Operator.EQ, Operator.LT, Operator.LE, Operator.GT, Operator.GE})
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A look-up in an index: SQL for the keys of nodes that may satisfy a clause, no other does."""
-
-    count: int
-    """Of the values that it finds, whenever they were held."""
-    sql: str
-    parameters: tuple[Parameter, ...]
 
 
 def find_ids(
@@ -42,62 +21,13 @@ def find_ids(
 ) -> list[str]:
     """``GraphReader.find_ids``."""
     where, parameters = where_sql(query, as_of)
-    if query.ids is None:
-        rare = _rare(db, AllOf(query.conditions))
-        if rare is not None:
-            where = f"n.key IN ({rare.sql}) AND {where}"
-            parameters = [*rare.parameters, *parameters]
-        elif query.limit is not None and order:
-            return _walked(db, query, order, as_of, clamped(query.limit))
+    rare = rarest(db, query)
+    if rare is not None:
+        where = f"{rare.sql} AND {where}"
+        parameters = [*rare.parameters, *parameters]
+    elif query.limit is not None and order:
+        return _walked(db, query, order, as_of, clamped(query.limit))
     return _sorted(db, where, parameters, order, as_of, query.limit)
-
-
-def _rare(db: sqlite3.Connection, clause: Clause[Condition]) -> _Found | None:
-    """How the index finds what satisfies ``clause``, if that is little."""
-    if isinstance(clause, AllOf):
-        parts = [found for part in clause.parts if (found := _rare(db, part))]
-        return min(parts, key=lambda found: found.count, default=None)
-    if isinstance(clause, AnyOf):
-        return _either(db, clause)
-    return None if isinstance(clause, Not) else _looked_up(db, clause)
-
-
-def _either(db: sqlite3.Connection, clause: AnyOf[Condition]) -> _Found | None:
-    count = 0
-    texts: list[str] = []
-    parameters: list[Parameter] = []
-    for part in clause.parts:
-        found = _rare(db, part)
-        if found is None or count + found.count > _RARE:
-            return None
-        count += found.count
-        texts.append(found.sql)
-        parameters += found.parameters
-    return _Found(count, " UNION ALL ".join(texts), tuple(parameters)) if texts else None
-
-
-def _looked_up(db: sqlite3.Connection, condition: Condition) -> _Found | None:
-    operand, operator = condition.operand, condition.operator
-    value: Parameter
-    if isinstance(operand, int) and operator in _COMPARED:
-        test, value = f"value {operator.value} ? AND {_INTEGER}", clamped(operand)
-    elif operator is Operator.EQ and _is_indexed(operand):
-        test, value = f"value = ? AND {_SHORT}", str(operand)
-    elif operator is Operator.IN and isinstance(operand, tuple) and all(map(_is_indexed, operand)):
-        test = f"value IN (SELECT value FROM json_each(?)) AND {_SHORT}"
-        value = json.dumps(operand)
-    else:
-        return None
-    test = f"name = ? AND {test}"
-    parameters = (condition.attribute, value)
-    (count,) = db.execute(_COUNT.format(test=test), (*parameters, _RARE + 1)).fetchone()
-    if count > _RARE:
-        return None
-    return _Found(count, f"SELECT node FROM attribute WHERE {test}", parameters)
-
-
-def _is_indexed(operand: Operand) -> bool:
-    return isinstance(operand, str) and len(operand) <= _INDEXED_LENGTH
 
 
 def _walked(

@@ -8,6 +8,7 @@ from typing import Final
 from graph.model import AttributeChange, AttributeValue, Edge, EdgeType, Node, NodeKind
 from graph.port import NodeQuery
 from graph.sqlite.conditions import MAX_INTEGER, Parameter, clamped, clause_sql
+from graph.sqlite.rare import rarest
 
 # Faster than calling the enum, which counts in a closure.
 _KINDS: Final = {kind.value: kind for kind in NodeKind}
@@ -50,7 +51,7 @@ def nodes(
 
 def find(db: sqlite3.Connection, query: NodeQuery, as_of: int | None) -> list[Node]:
     """``GraphReader.find``."""
-    where, parameters = where_sql(query, as_of)
+    where, parameters = _narrowed(db, query, as_of)
     if query.after is not None:
         where += f" AND (n.seq, n.id) {'<' if query.descending else '>'} (?, ?)"
         parameters += [clamped(query.after[0]), query.after[1]]
@@ -65,7 +66,7 @@ def find(db: sqlite3.Connection, query: NodeQuery, as_of: int | None) -> list[No
 
 def count(db: sqlite3.Connection, query: NodeQuery, as_of: int | None) -> int:
     """``GraphReader.count``."""
-    where, parameters = where_sql(query, as_of)
+    where, parameters = _narrowed(db, query, as_of)
     row = db.execute(f"SELECT count(*) FROM node AS n WHERE {where}", parameters).fetchone()
     return int(row[0])
 
@@ -129,14 +130,22 @@ def where_sql(query: NodeQuery, as_of: int | None) -> tuple[str, list[Parameter]
     at = position(as_of)
     tests = ["n.project = ? AND n.kind = ? AND n.seq < ?"]
     parameters: list[Parameter] = [query.project, query.kind.value, at]
-    if query.ids is not None:
-        tests.append("n.id IN (SELECT value FROM json_each(?))")
-        parameters.append(json.dumps(query.ids))
     for clause in query.conditions:
         sql, values = clause_sql(clause, at)
         tests.append(sql)
         parameters += values
     return " AND ".join(tests), parameters
+
+
+def _narrowed(
+    db: sqlite3.Connection, query: NodeQuery, as_of: int | None
+) -> tuple[str, list[Parameter]]:
+    """``where_sql``, led by an index where that finds few nodes."""
+    where, parameters = where_sql(query, as_of)
+    rare = rarest(db, query)
+    if rare is None:
+        return where, parameters
+    return f"{rare.sql} AND {where}", [*rare.parameters, *parameters]
 
 
 def _edges(

@@ -16,11 +16,13 @@ from domain.errors import ErrorCode, LineproofError, UsageError
 from domain.facet import Facet, Strength
 from domain.ids import derived_id
 from domain.metric import decimal_text
+from domain.packages import normal_name
 from ingest.facets import commit_use
 from ingest.files.folder import entries, folders, read_text
 from ingest.files.mlflow_run import NAME_TAG
 from ingest.files.series import packed
-from ingest.record import Broken, ExperimentOf, Item, RunRecord
+from ingest.record import Broken, Item, RunRecord
+from ingest.record_values import ExperimentOf
 
 _NOT_RESULTS: Final = ("benchmarks.json", "machine.json")
 MAX_FILE: Final = 256 * 1024 * 1024
@@ -56,13 +58,7 @@ def _result(
     uses = [
         commit_use(experiment, commit),
         _use("hardware", Facet.HARDWARE, ArtifactKind.ENVIRONMENT, machine, result.get("params")),
-        _use(
-            "environment",
-            Facet.ENVIRONMENT,
-            ArtifactKind.ENVIRONMENT,
-            environment,
-            {"python": result.get("python"), "requirements": result.get("requirements")},
-        ),
+        _environment(environment, result),
     ]
     measured = {name.partition("(")[0] for name in values}
     known = {name: versions[name] for name in sorted(measured) if name in versions}
@@ -124,6 +120,21 @@ def _use(role: str, facet: Facet, kind: ArtifactKind, name: str, content: JsonVa
         strength=Strength.MANIFEST.name,
     )
     return ArtifactUse(role=role, facet=facet.value, artifact=ref)
+
+
+def _environment(name: str, result: JsonObject) -> ArtifactUse:
+    python, requirements = result.get("python"), result.get("requirements")
+    content: JsonObject = {"python": python, "requirements": requirements}
+    use = _use("environment", Facet.ENVIRONMENT, ArtifactKind.ENVIRONMENT, name, content)
+    known = isinstance(requirements, Mapping)
+    listed: JsonObject = cast("JsonObject", requirements) if known else {}
+    packages = {normal_name(str(key)): str(value or "") for key, value in listed.items()}
+    if isinstance(python, str):
+        packages["python"] = python
+    if packages:
+        text = json.dumps(packages, sort_keys=True, separators=(",", ":"))
+        use["artifact"]["attributes"] = {"packages": text}
+    return use
 
 
 def _texts(value: JsonValue) -> JsonValue:

@@ -15,13 +15,16 @@ from domain.artifact import ArtifactKind, ArtifactRef, ArtifactUse
 from domain.errors import ErrorCode, LineproofError, UsageError
 from domain.facet import Facet, Strength
 from domain.ids import derived_id
+from ingest.environment_files import is_environment_file
 from ingest.facets import commit_use
+from ingest.files.dvc_contents import Contents
 from ingest.files.flat_values import numbers, texts
 from ingest.files.git_history import Commit, Files, commits, open_files
 from ingest.files.mlflow_run import NAME_TAG
 from ingest.files.plain_yaml import parse_yaml, parse_yaml_object
 from ingest.files.series import packed
-from ingest.record import Broken, ExperimentOf, Item, RunRecord
+from ingest.record import Broken, Item, RunRecord
+from ingest.record_values import ExperimentOf
 
 DEFAULT_METRICS: Final = ("metrics.json", "metrics.yaml", "dvclive/metrics.json")
 _EVALUATION = re.compile(r"eval|test|valid|score", re.I)
@@ -40,6 +43,8 @@ class Stage:
     outs: Mapping[str, str]
     params: Mapping[str, str]
     evaluates: bool
+    counts: Mapping[str, dict[str, str]]
+    """Path to how many files and bytes DVC counted there, as far as it did."""
 
 
 def read_dvc(root: Path, experiment: str) -> Iterator[Item]:
@@ -57,15 +62,21 @@ def _read(root: Path, experiment: str, first: list[Commit]) -> Iterator[Item]:
         made: set[tuple[str, str]] = set()
         for commit in commits(root, list(dict.fromkeys(watched))):
             try:
-                yield from _run(files, commit, experiment, metrics, made)
+                yield from _run(root, files, commit, experiment, metrics, made)
             except LineproofError as error:
                 yield Broken(f"commit {commit.id[:12]}", error.message)
 
 
 def _run(
-    files: Files, commit: Commit, experiment: str, metrics: list[str], made: set[tuple[str, str]]
+    root: Path,
+    files: Files,
+    commit: Commit,
+    experiment: str,
+    metrics: list[str],
+    made: set[tuple[str, str]],
 ) -> Iterator[Item]:
     stages = _stages(files, commit.id)
+    contents = Contents(root, files, commit.id)
     run_id = derived_id("dvc", commit.id)
     params = texts(_parsed(files, commit.id, "params.yaml"))
     for stage in stages:
@@ -84,8 +95,8 @@ def _run(
         job="dvc repro",
         params=params,
         tags={NAME_TAG: commit.id[:12], "dvc.commit": commit.id},
-        uses=[code, *_uses(stages)],
-        generates=_generates(stages, made),
+        uses=[code, *_uses(stages, contents)],
+        generates=_generates(stages, made, contents),
     )
     values: dict[str, str] = {}
     for path in dict.fromkeys((*metrics, *DEFAULT_METRICS)):
@@ -124,18 +135,24 @@ def _stages(files: Files, commit: str) -> list[Stage]:
         has_metrics = bool(_paths(_mapping(pipeline.get(name)).get("metrics")))
         evaluates = has_metrics or bool(_EVALUATION.search(name))
         outs = _digests(stage.get("outs"))
-        found.append(Stage(name, _digests(stage.get("deps")), outs, params, evaluates))
+        counts = {**_counts(stage.get("deps")), **_counts(stage.get("outs"))}
+        found.append(Stage(name, _digests(stage.get("deps")), outs, params, evaluates, counts))
     return found
 
 
-def _uses(stages: list[Stage]) -> list[ArtifactUse]:
+def _uses(stages: list[Stage], contents: Contents) -> list[ArtifactUse]:
     produced = {path for stage in stages for path in stage.outs}
     uses: list[ArtifactUse] = []
     for stage in stages:
         for path, digest in stage.deps.items():
             facet = _facet(stage, path, produced)
             if facet is not None or path not in produced:
-                ref = _artifact(_kind(path), path, digest)
+                ref = _artifact(
+                    _kind(path),
+                    path,
+                    digest,
+                    contents.about(path, digest, stage.counts.get(path, {})),
+                )
                 role = f"{stage.name}:{path}"
                 uses.append(
                     ArtifactUse(role=role, facet=facet.value if facet else "", artifact=ref)
@@ -145,6 +162,8 @@ def _uses(stages: list[Stage]) -> list[ArtifactUse]:
 
 def _facet(stage: Stage, path: str, produced: set[str]) -> Facet | None:
     kind = _kind(path)
+    if kind is ArtifactKind.ENVIRONMENT:
+        return Facet.ENVIRONMENT
     if kind is ArtifactKind.CODE:
         return Facet.EVAL_CODE if stage.evaluates else Facet.TRAIN_CODE
     if kind is ArtifactKind.MODEL:
@@ -154,7 +173,9 @@ def _facet(stage: Stage, path: str, produced: set[str]) -> Facet | None:
     return None if path in produced else Facet.TRAIN_DATA
 
 
-def _generates(stages: list[Stage], made: set[tuple[str, str]]) -> list[ArtifactUse]:
+def _generates(
+    stages: list[Stage], made: set[tuple[str, str]], contents: Contents
+) -> list[ArtifactUse]:
     """What no stage goes on to use, the first time that it is seen."""
     used = {path for stage in stages for path in stage.deps}
     generates: list[ArtifactUse] = []
@@ -164,25 +185,44 @@ def _generates(stages: list[Stage], made: set[tuple[str, str]]) -> list[Artifact
                 continue
             made.add((path, digest))
             kind = _kind(path) if _kind(path) is ArtifactKind.MODEL else ArtifactKind.FILE
-            ref = _artifact(kind, path, digest)
+            ref = _artifact(
+                kind, path, digest, contents.about(path, digest, stage.counts.get(path, {}))
+            )
             generates.append(ArtifactUse(role=f"{stage.name}:{path}", facet="", artifact=ref))
     return generates
 
 
 def _kind(path: str) -> ArtifactKind:
+    if is_environment_file(path):
+        return ArtifactKind.ENVIRONMENT
     if _CODE.search(path):
         return ArtifactKind.CODE
     return ArtifactKind.MODEL if _MODEL.search(path) else ArtifactKind.DATASET
 
 
-def _artifact(kind: ArtifactKind, path: str, digest: str) -> ArtifactRef:
-    return ArtifactRef(
+def _artifact(kind: ArtifactKind, path: str, digest: str, about: dict[str, str]) -> ArtifactRef:
+    ref = ArtifactRef(
         kind=kind.value,
         name=path,
         digest=digest,
         algorithm="dvc.md5",
         strength=Strength.MANIFEST.name,
     )
+    if about:
+        ref["attributes"] = about
+    return ref
+
+
+def _counts(value: object) -> dict[str, dict[str, str]]:
+    """What DVC counted: ``nfiles`` of a folder, ``size`` in bytes."""
+    found: dict[str, dict[str, str]] = {}
+    for item in cast("list[object]", value) if isinstance(value, list) else []:
+        one = _mapping(item)
+        names = (("files", "nfiles"), ("bytes", "size"))
+        found[str(one.get("path"))] = {
+            name: str(one[key]) for name, key in names if isinstance(one.get(key), int)
+        }
+    return found
 
 
 def _digests(value: object) -> dict[str, str]:

@@ -25,6 +25,7 @@ BY_RUN: Final = "openlineage.run"
 UNVERSIONED: Final = "openlineage.unversioned"
 """Algorithm of what was there before any run was seen to write it."""
 
+_COUNTS: Final = {"rows": ("rowCount",), "files": ("fileCount",), "bytes": ("bytes", "size")}
 _LOOK_BACK = 20
 """Versions that are looked at for one that a run has written successfully."""
 _FAILED = (RunStatus.FAILED.value, RunStatus.KILLED.value)
@@ -104,8 +105,21 @@ def _described(dataset: Dataset) -> _Described:
     fields = dataset.facets.get("schema", {}).get("fields")
     if fields is not None:
         attributes["schema"] = json_text(fields)
+    attributes |= _counted(dataset)
     uri = facet_text(dataset.facets, "dataSource", "uri")
     return {"uri": uri or dataset.full_name, "attributes": attributes}
+
+
+def _counted(dataset: Dataset) -> dict[str, str]:
+    """Rows, files and bytes of the whole dataset, as its writer or a check of it counted them."""
+    found: dict[str, str] = {}
+    for facet in ("dataQualityMetrics", "outputStatistics"):
+        counts = dataset.own_facets.get(facet, {})
+        for name, keys in _COUNTS.items():
+            for value in (counts.get(key) for key in keys):
+                if isinstance(value, int) and not isinstance(value, bool):
+                    found[name] = str(value)
+    return found
 
 
 def _kind(dataset: Dataset) -> ArtifactKind:

@@ -8,7 +8,7 @@ state is a filter: ``as_of`` N sees exactly what entries with seq < N said.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 AttributeValue: TypeAlias = str | int
 
@@ -116,8 +116,7 @@ class Node:
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """An edge as it stood at the asked position. Ordered by its fields, for stable answers."""
 
     source: str

@@ -5,9 +5,15 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from graph.model import Edge, EdgeType
+import orjson
+
+from graph.model import Edge, EdgeType, Node, NodeKind
 from graph.port import Direction, Subgraph
-from graph.sqlite.reads import edge_of, position, with_attributes
+from graph.sqlite.reads import position
+
+# Faster than calling the enum, which counts here.
+_KINDS: Final = {kind.value: kind for kind in NodeKind}
+_TYPES: Final = {type_.value: type_ for type_ in EdgeType}
 
 _Row: TypeAlias = tuple[int, int, str, str, str, int]
 """An edge as it is walked: (here, there, type, role, facet, seq), ends by node key."""
@@ -49,6 +55,15 @@ _IDS: Final = """
     )
     SELECT n.id FROM reach CROSS JOIN node AS n ON n.key = reach.key
 """
+
+
+_ATTRIBUTES: Final = """
+    SELECT k.value, (
+        SELECT json_group_object(a.name, a.value) FROM attribute AS a
+        WHERE a.node = k.value AND a.seq < :as_of AND (a.until IS NULL OR a.until >= :as_of))
+    FROM json_each(:keys) AS k
+"""
+"""A row for each node: one for each attribute would cost most of a closure's time."""
 
 
 class _Walk:
@@ -111,7 +126,7 @@ def closure(
         edges = walk.step([row[0] for row in kept])
     ids = {row[0]: row[1] for row in kept}
     return Subgraph(
-        nodes=tuple(with_attributes(db, kept, as_of)),
+        nodes=_nodes(db, kept, as_of),
         edges=_among(ids, edges, direction),
         distance={id_: distance[key] for key, id_ in ids.items()},
         truncated=len(kept) < len(nearest),
@@ -174,20 +189,37 @@ def _exceeds(found: Mapping[int, int], limit: int | None) -> bool:
 def _nearest(db: sqlite3.Connection, distance: Mapping[int, int]) -> list[_NodeRow]:
     """The nodes of ``distance``, the nearest first, then by id."""
     rows: list[_NodeRow] = db.execute(
-        "SELECT key, id, kind, project, seq FROM node"
-        " WHERE key IN (SELECT value FROM json_each(?))",
+        "SELECT n.key, n.id, n.kind, n.project, n.seq"
+        " FROM json_each(?) AS k CROSS JOIN node AS n ON n.key = k.value",
         (json.dumps(list(distance)),),
     ).fetchall()
     rows.sort(key=lambda row: (distance[row[0]], row[1]))
     return rows
 
 
+def _nodes(db: sqlite3.Connection, rows: Sequence[_NodeRow], as_of: int | None) -> tuple[Node, ...]:
+    """The nodes of ``rows``, in their order, with their attributes by name."""
+    parameters = {"keys": json.dumps([row[0] for row in rows]), "as_of": position(as_of)}
+    values: dict[int, str] = dict(db.execute(_ATTRIBUTES, parameters).fetchall())
+    return tuple(
+        [
+            Node(id_, _KINDS[kind], project, seq, orjson.loads(values[key]))
+            for key, id_, kind, project, seq in rows
+        ]
+    )
+
+
 def _among(ids: Mapping[int, str], edges: Sequence[_Row], direction: Direction) -> tuple[Edge, ...]:
     """The edges with both ends in ``ids``, ordered."""
-    found: list[tuple[str, str, str, str, str, int]] = []
-    for here, there, type_, role, facet, seq in edges:
-        if here in ids and there in ids:
-            ends = (here, there) if direction is Direction.UPSTREAM else (there, here)
-            found.append((ids[ends[0]], type_, ids[ends[1]], role, facet, seq))
-    found.sort()
-    return tuple(map(edge_of, found))
+    upstream = direction is Direction.UPSTREAM
+    return tuple(
+        sorted(
+            [
+                Edge(ids[here], _TYPES[type_], ids[there], role, facet, seq)
+                if upstream
+                else Edge(ids[there], _TYPES[type_], ids[here], role, facet, seq)
+                for here, there, type_, role, facet, seq in edges
+                if here in ids and there in ids
+            ]
+        )
+    )

@@ -33,6 +33,7 @@ from ledger.tiles import Resource
 from ledger.tree_head import unverified_tree_head
 from ledger.verify import verify_folder
 from ledger.verify_report import VerifyReport
+from ledger.witness_policy import FILE as WITNESSES
 
 ARCHIVE = ".tar"
 """How the name of a backup in one file ends."""
@@ -114,11 +115,21 @@ def _copy_what_changes(paths: Paths, partial: Path) -> int:
             edge = [r for r in tiles.resources(size) if r.width < tiles.TILE_WIDTH]
             files = {r.path: required(paths.static / r.path) for r in edge}
             sequencer.copy_to(copy.sequencer)
+            _copy_witnesses(paths, partial)
     finally:
         sequencer.close()
     OsFs().sync(copy.sequencer)
     static.replace({**files, tiles.CHECKPOINT: text.encode()})
     return size
+
+
+def _copy_witnesses(paths: Paths, partial: Path) -> None:
+    """Who witnesses the ledger, and what they cosigned last; nothing when nobody does."""
+    names = (paths.ledger / WITNESSES, paths.witnessed)
+    found = {path.name: read_file(path) for path in names}
+    kept = {name: data for name, data in found.items() if data is not None}
+    if kept:
+        durable(partial, Paths(partial).ledger).replace(kept)
 
 
 def _unchanging(size: int) -> Iterator[Resource]:
@@ -139,6 +150,7 @@ def _copy_backup(backup: Paths, partial: Path) -> None:
     copy_tree(backup.static, durable(partial, copy.static))
     sequencer = {backup.sequencer.name: required(backup.sequencer)}
     durable(partial, copy.ledger).replace(sequencer)
+    _copy_witnesses(backup, partial)
     _copy_beside(backup, partial)
 
 

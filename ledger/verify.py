@@ -4,11 +4,13 @@
 
     1. ledger.toml is in its one form; its keys lead from the pinned one to the one in force,
        as entries in the tree say                                (verify_keys)
-    2. the checkpoint is signed by that key and of that origin
+    2. the checkpoint is signed by that key and of that origin, and what known witnesses
+       added to it is theirs                                     (verify_cosignatures)
     3. every entry hashes to its leaf in the level-0 tile        (verify_tree)
     4. every tile leads to the tile above, the last to the root  (verify_tree)
     5. every other file under the prefix agrees with these       (verify_files)
-    6. every payload in a blob is there, every blob unchanged    (verify_state)
+    6. every payload and file in a blob is there, every blob
+       unchanged                                                 (verify_state)
     7. the sequencer continues the published tree                (verify_state)
 
 A static folder (an export, a mirror, a stranger's log) has steps 1 to 5, a log that is read over
@@ -17,9 +19,10 @@ the number of entries.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from domain.errors import IntegrityError, LineproofError, NotFoundError
+from domain.errors import IntegrityError, LineproofError, NotFoundError, UsageError
 from ledger import manifest as manifests
 from ledger.durable import read_file
 from ledger.folder import Paths
@@ -27,32 +30,46 @@ from ledger.http_reader import HttpReader
 from ledger.manifest import Manifest, parse_manifest, pinned_manifest
 from ledger.reader import LogReader, StaticReader
 from ledger.signing import parse_vkey
+from ledger.tiles import CHECKPOINT
+from ledger.verify_cosignatures import check_cosignatures
 from ledger.verify_files import check_files
 from ledger.verify_keys import KeyCheck
 from ledger.verify_report import Fault, VerifyReport
 from ledger.verify_state import StateCheck
 from ledger.verify_tree import OnBundle, TreeCheck
+from ledger.witness_policy import FILE as WITNESSES
+from ledger.witness_policy import WitnessPolicy
+from ledger.witnessing import read_witness_policy
 
 __all__ = ["Fault", "VerifyReport", "verify_folder", "verify_static", "verify_url"]
 
 
-def verify_static(root: Path, vkey: str, *, origin: str | None = None) -> VerifyReport:
-    """Verify a tlog-tiles folder with a pinned key; ``origin`` defaults to the key's name."""
+def verify_static(
+    root: Path,
+    vkey: str,
+    *,
+    origin: str | None = None,
+    witnesses: WitnessPolicy | None = None,
+) -> VerifyReport:
+    """Verify a tlog-tiles folder with a pinned key; ``origin`` defaults to the key's name.
+
+    ``witnesses`` names those whose cosignatures are judged.
+    """
     report = VerifyReport()
     beside = read_file(root / manifests.FILE)
     manifest = _pinned(beside, vkey, origin, report)
     if manifest is not None:
         keys = _rotations(beside, manifest, report)
-        _check_log(StaticReader(root), manifest, report, keys)
+        _check_log(_Log(StaticReader(root), manifest, witnesses), report, keys)
         _check_files(root, report, set() if beside is None else {manifests.FILE})
     report.sort()
     return report
 
 
-def verify_url(url: str, vkey: str) -> VerifyReport:
+def verify_url(url: str, vkey: str, *, witnesses: WitnessPolicy | None = None) -> VerifyReport:
     """Verify a log over HTTP with a pinned key: every entry, and every tile that leads to the root.
 
-    Raises ``BackendError`` when the address does not answer.
+    ``witnesses`` as ``verify_static``. Raises ``BackendError`` when the address does not answer.
     """
     report = VerifyReport()
     reader = HttpReader(url)
@@ -60,17 +77,21 @@ def verify_url(url: str, vkey: str) -> VerifyReport:
         beside = reader.file(manifests.FILE)
         manifest = _pinned(beside, vkey, None, report)
         if manifest is not None:
-            _check_log(reader, manifest, report, _rotations(beside, manifest, report))
+            keys = _rotations(beside, manifest, report)
+            _check_log(_Log(reader, manifest, witnesses), report, keys)
     finally:
         reader.close()
     report.sort()
     return report
 
 
-def verify_folder(data: Path, *, vkey: str | None = None) -> VerifyReport:
+def verify_folder(
+    data: Path, *, vkey: str | None = None, witnesses: WitnessPolicy | None = None
+) -> VerifyReport:
     """Verify a data folder with everything in it, while it is in use or not.
 
-    ``vkey`` is the pinned key; None trusts the keys that ``ledger.toml`` names.
+    ``vkey`` is the pinned key; None trusts the keys that ``ledger.toml`` names. ``witnesses``
+    names those whose cosignatures are judged; None: those of the ledger's own policy.
     """
     paths = Paths(data)
     report = VerifyReport(base=f"{paths.static.relative_to(data).as_posix()}/")
@@ -78,10 +99,12 @@ def verify_folder(data: Path, *, vkey: str | None = None) -> VerifyReport:
     # 1
     manifest = _manifest(paths, vkey, beside)
     if manifest is not None:
-        state = StateCheck(paths, manifest, beside)
+        witnesses = witnesses or _own_witnesses(data, beside)
+        state = StateCheck(paths, manifest, witnesses, beside)
         # 2 to 5
         keys = KeyCheck(manifest, beside, path=f"ledger/{manifests.FILE}")
-        _check_log(StaticReader(paths.static), manifest, report, keys, state.on_bundle)
+        log = _Log(StaticReader(paths.static), manifest, witnesses)
+        _check_log(log, report, keys, state.on_bundle)
         _check_files(paths.static, report, set())
         # 6, 7
         state.finish()
@@ -120,21 +143,38 @@ def _rotations(data: bytes | None, manifest: Manifest, report: VerifyReport) -> 
     return None if data is None else KeyCheck(manifest, report)
 
 
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """What is verified, and whom it is held against."""
+
+    reader: LogReader
+    manifest: Manifest
+    witnesses: WitnessPolicy | None
+
+
+def _own_witnesses(data: Path, report: VerifyReport) -> WitnessPolicy | None:
+    try:
+        return read_witness_policy(data)
+    except UsageError as error:
+        report.add(None, f"ledger/{WITNESSES}", error.message)
+        return None
+
+
 def _check_log(
-    reader: LogReader,
-    manifest: Manifest,
+    log: _Log,
     report: VerifyReport,
     keys: KeyCheck | None,
     on_bundle: OnBundle | None = None,
 ) -> None:
     # 2
     try:
-        checkpoint = manifest.open(reader.checkpoint_text())
+        checkpoint = log.manifest.open(log.reader.checkpoint_text())
     except (IntegrityError, NotFoundError) as error:
         report.add(None, "checkpoint", error.message)
         return
-    report.origin, report.size = manifest.origin, checkpoint.size
+    report.origin, report.size = log.manifest.origin, checkpoint.size
     report.root = checkpoint.root
+    check_cosignatures(checkpoint.text, CHECKPOINT, log.manifest, log.witnesses, report)
 
     def on_entries(first: int, entries: Sequence[bytes]) -> None:
         if keys is not None:
@@ -143,7 +183,7 @@ def _check_log(
             on_bundle(first, entries)
 
     # 3, 4
-    TreeCheck(reader, checkpoint.size, report).run(checkpoint.root, on_entries)
+    TreeCheck(log.reader, checkpoint.size, report).run(checkpoint.root, on_entries)
     if keys is not None:
         keys.finish(checkpoint.size)
 

@@ -4,9 +4,9 @@ Whoever has no keys at all (an auditor's copy) cannot tell, and is told nothing.
 the number of subjects, not of entries.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 
@@ -24,6 +24,7 @@ _INLINE = f'"payload":{{"{SEALED}":'.encode()
 _BLOB = b'"payload_digest":"sha256:'
 _ERASED = f'"type":"{PAYLOAD_ERASED}"'.encode()
 _MARKS = (_INLINE, _BLOB, _ERASED)
+_BLOB_OF = re.compile(_BLOB[: -len(b"sha256:")] + rb"(sha256:[0-9a-f]{64})\"")
 _BEGINNING = f'{{"{SEALED}":'.encode()
 
 
@@ -44,17 +45,13 @@ class ErasureCheck:
         self._sealed: dict[str, _Subject] = {}
         self._erased: dict[str, int] = {}
 
-    def on_bundle(self, first: int, entries: Sequence[bytes]) -> None:
-        """Look at the entries of one bundle."""
+    def on_bundle(self, first: int, entries: Sequence[bytes], together: bytes) -> None:
+        """Look at the entries of one bundle, and at all of them ``together``."""
         # Most bundles hold nothing of the kind: one search instead of hundreds.
-        bundle = b"".join(entries)
-        if not (_INLINE in bundle or _BLOB in bundle or _ERASED in bundle):
-            return
-        together = b"".join(entries)
         if not any(mark in together for mark in _MARKS):
             return
         for seq, entry in enumerate(entries, first):
-            if any(mark in entry for mark in _MARKS):
+            if _INLINE in entry or _ERASED in entry or self._has_sealed_blob(entry):
                 self._look(seq, entry)
 
     def finish(self) -> None:
@@ -75,7 +72,7 @@ class ErasureCheck:
 
     def _look(self, seq: int, entry: bytes) -> None:
         try:
-            recorded = decode(0, entry, self._beginning)
+            recorded = decode(0, entry, self._blob)
         except LineproofError:
             return
         if recorded.type == PAYLOAD_ERASED:
@@ -84,10 +81,19 @@ class ErasureCheck:
         if name is not None:
             self._sealed.setdefault(name, _Subject(seq)).payloads += 1
 
-    def _beginning(self, digest: str) -> bytes:
-        """A blob, as far as it matters here: all of a sealed payload, nothing of others."""
-        path = self._blobs / blob_path(digest)
-        return _sealed_blob(path) or orjson.dumps({})
+    def _has_sealed_blob(self, entry: bytes) -> bool:
+        """Whether the payload stands in a blob that begins as sealed ones do."""
+        match = _BLOB_OF.search(entry)
+        if match is None:
+            return False
+        try:
+            with (self._blobs / blob_path(match[1].decode())).open("rb") as file:
+                return file.read(len(_BEGINNING)) == _BEGINNING
+        except OSError:
+            return False
+
+    def _blob(self, digest: str) -> bytes:
+        return read_file(self._blobs / blob_path(digest)) or orjson.dumps({})
 
     def _require_key(self, name: str, seq: int) -> None:
         try:
@@ -96,16 +102,6 @@ class ErasureCheck:
                 self._report.add(seq, _key_path(name), message)
         except IntegrityError as error:
             self._report.add(seq, _key_path(name), error.message)
-
-
-def _sealed_blob(path: Path) -> bytes | None:
-    try:
-        with path.open("rb") as file:
-            if file.read(len(_BEGINNING)) != _BEGINNING:
-                return None
-    except OSError:
-        return None
-    return read_file(path)
 
 
 def _key_path(name: str) -> str:

@@ -42,6 +42,10 @@ class VerifyReport:
     """Of these, payloads that were."""
     pending: int = 0
     """Committed entries that no checkpoint covers yet."""
+    cosigned: set[str] = field(default_factory=set[str])
+    """Known witnesses with a valid cosignature."""
+    strangers: set[str] = field(default_factory=set[str])
+    """``<name>+<key id>`` of lines that no known key made; they say nothing."""
     fault_count: int = 0
     faults: list[Fault] = field(default_factory=list[Fault])
 
@@ -62,6 +66,8 @@ class VerifyReport:
         self.pending += other.pending
         self.sealed += other.sealed
         self.erased += other.erased
+        self.cosigned |= other.cosigned
+        self.strangers |= other.strangers
         self.fault_count += other.fault_count
         self.faults += other.faults
 

@@ -13,9 +13,12 @@ from ledger.manifest import Manifest
 from ledger.reader import StaticReader
 from ledger.sequencer import Head, Sequencer
 from ledger.signing import parse_signer
+from ledger.verify_artifacts import ArtifactCheck
+from ledger.verify_cosignatures import check_cosignatures
 from ledger.verify_erasure import ErasureCheck
 from ledger.verify_files import walk
 from ledger.verify_report import VerifyReport
+from ledger.witness_policy import WitnessPolicy
 from ledger.witnessed import is_of_tree, witnessed_checkpoint
 
 _DATABASE = "ledger/sequencer.db"
@@ -24,11 +27,19 @@ _DATABASE = "ledger/sequencer.db"
 class StateCheck:
     """Holds blobs and sequencer against the entries that go by in the tree check."""
 
-    def __init__(self, paths: Paths, manifest: Manifest, report: VerifyReport) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        manifest: Manifest,
+        witnesses: WitnessPolicy | None,
+        report: VerifyReport,
+    ) -> None:
         self._paths = paths
         self._manifest = manifest
+        self._witnesses = witnesses
         self._report = report
         self._erasure = ErasureCheck(paths, report)
+        self._artifacts = ArtifactCheck(paths, report)
         self._sequencer = self._open_sequencer()
         # SQLite reads its own file beside us: it needs another core, not Python.
         self._beside = ThreadPoolExecutor(max_workers=1)
@@ -36,7 +47,9 @@ class StateCheck:
 
     def on_bundle(self, first: int, entries: Sequence[bytes]) -> None:
         """Check the blobs and the idempotency keys of published entries."""
-        self._erasure.on_bundle(first, entries)
+        together = b"".join(entries)
+        self._erasure.on_bundle(first, entries, together)
+        self._artifacts.on_bundle(first, entries, together)
         digests: list[tuple[int, bytes]] = []
         for seq, entry in enumerate(entries, first):
             try:
@@ -123,8 +136,11 @@ class StateCheck:
         path = self._paths.witnessed.relative_to(self._paths.data).as_posix()
         try:
             witnessed = witnessed_checkpoint(self._paths, self._manifest)
-            if witnessed is not None and not is_of_tree(witnessed, reader, published):
+            if witnessed is None:
+                return
+            if not is_of_tree(witnessed, reader, published):
                 self._report.add(None, path, "it is not of the published tree")
+            check_cosignatures(witnessed.text, path, self._manifest, self._witnesses, self._report)
         except IntegrityError as error:
             self._report.add(None, path, error.message)
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from domain.errors import UsageError
 from lineproof.cli.exit_codes import Exit
+from lineproof.cli.quorum import read_quorum
 from lineproof.settings import Settings, checked_url, is_url
 
 if TYPE_CHECKING:
     from ledger.verify import VerifyReport
+    from ledger.witness_policy import WitnessPolicy
 
 SUMMARY = "Verify every file of a ledger; exits 4 when one does not hold."
 SHOWN = 20
@@ -29,12 +31,20 @@ def define(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", metavar="VKEY", help="the pinned key; else ledger.toml's are taken"
     )
+    parser.add_argument(
+        "--witnesses",
+        metavar="FILE",
+        help="a witness policy: cosignatures of these are judged (LINEPROOF_WITNESSES; "
+        "else the ledger's own)",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Verify and report."""
-    report = _verify(arguments.place or str(settings.data), arguments.key)
+    policy = arguments.witnesses or settings.witnesses
+    witnesses = read_quorum(policy) if policy else None
+    report = _verify(arguments.place or str(settings.data), arguments.key, witnesses)
     for fault in report.faults[:SHOWN]:
         where = "" if fault.seq is None else f"entry {fault.seq}: "
         print(f"fault: {where}{fault.path}: {fault.message}", file=sys.stderr)
@@ -42,9 +52,19 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     print(
         f"Verified {report.size} entries of {report.origin} in {report.files} files, "
         f"{report.blobs} payloads and {report.pending} entries not yet published.\n"
-        f"{_erasable(report)}Root: {report.root.hex()}"
+        f"{_erasable(report)}{_witnesses(report)}Root: {report.root.hex()}"
     )
     return Exit.OK
+
+
+def _witnesses(report: "VerifyReport") -> str:
+    """What is said of the lines that others added to the checkpoint, where there are any."""
+    lines = ""
+    if report.cosigned:
+        lines += f"Cosigned by {', '.join(sorted(report.cosigned))}.\n"
+    if report.strangers:
+        lines += f"Signed also by {', '.join(sorted(report.strangers))}, unknown here.\n"
+    return lines
 
 
 def _erasable(report: "VerifyReport") -> str:
@@ -54,18 +74,18 @@ def _erasable(report: "VerifyReport") -> str:
     return f"{report.erased} of {report.sealed} erasable payloads are erased.\n"
 
 
-def _verify(place: str, key: str | None) -> "VerifyReport":
+def _verify(place: str, key: str | None, witnesses: "WitnessPolicy | None") -> "VerifyReport":
     from ledger.folder import Paths
     from ledger.verify import verify_folder, verify_static, verify_url
 
     if is_url(place):
-        return verify_url(checked_url(place), _pinned(place, key))
+        return verify_url(checked_url(place), _pinned(place, key), witnesses=witnesses)
     folder = Path(place)
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.", hint="Name the data folder.")
     if Paths(folder).ledger.is_dir():
-        return verify_folder(folder, vkey=key)
-    return verify_static(folder, _pinned(place, key))
+        return verify_folder(folder, vkey=key, witnesses=witnesses)
+    return verify_static(folder, _pinned(place, key), witnesses=witnesses)
 
 
 def _pinned(place: str, key: str | None) -> str:

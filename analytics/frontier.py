@@ -99,10 +99,10 @@ class _Search:
         default_factory=dict[tuple[frozenset[str], frozenset[str]], list[Found]]
     )
     """By pair of run sets; a pair that is still being searched, in a cycle, adds nothing."""
-    derived: set[tuple[tuple[str, ...], tuple[str, ...]]] = field(
-        default_factory=set[tuple[tuple[str, ...], tuple[str, ...]]]
+    derived: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Found]] = field(
+        default_factory=dict[tuple[tuple[str, ...], tuple[str, ...]], list[Found]]
     )
-    """Pairs of artifact sets whose sources were looked at."""
+    """By pair of artifact sets that others were derived from; in a cycle as ``known``."""
 
     def runs(self, before: Runs, after: Runs, distance: int) -> list[Found]:
         """The frontier from two sets of runs that are held against each other."""
@@ -196,13 +196,11 @@ class _Search:
             tuple(use.artifact_id for use in sides[0]),
             tuple(use.artifact_id for use in sides[1]),
         )
-        if not sides[0] or not sides[1] or pair in self.derived or distance > MAX_DISTANCE:
-            return []
-        self.derived.add(pair)
-        found: list[Found] = []
-        for each in source_differences(sides[0], sides[1], difference.facet):
-            found.extend(self._input(each, distance + 1))
-        return found
+        if sides[0] and sides[1] and pair not in self.derived and distance <= MAX_DISTANCE:
+            self.derived[pair] = []
+            for each in source_differences(sides[0], sides[1], difference.facet):
+                self.derived[pair] = [*self.derived[pair], *self._input(each, distance + 1)]
+        return self.derived.get(pair, [])
 
     def _parents(self, before: Runs, after: Runs, distance: int) -> list[Found]:
         sides: list[list[RunFacts]] = []

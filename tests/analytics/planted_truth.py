@@ -14,7 +14,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.linear_model import SGDClassifier
 
-from tests.analytics.world import World, code, use
+from domain.artifact import artifact_id
+from ingest.environment_files import package_use
+from tests.analytics.world import World, code, model, use
 
 SEEDS = 3
 
@@ -34,6 +36,14 @@ class Setup:
     environment: str = "lock1"
     hidden: int = 2_000
     """Rows after which training stops; nobody records it."""
+    packages: str = "1.7"
+    """Version of a package in the environment's requirements."""
+    stage: bool = False
+    """Whether the training data goes through one job more, which only adds to it."""
+    source: str = "s1"
+    """What the raw data was derived from, by nobody's run."""
+    base: str = ""
+    """The model that training begins with; empty for none."""
 
 
 BASE = Setup()
@@ -48,6 +58,11 @@ VARIANTS: dict[str, tuple[Setup, set[str]]] = {
     "two": (replace(BASE, alpha="0.1", noise=400), {"alpha", "training"}),
     "far and near": (replace(BASE, scale="64", commit="c2"), {"scale", "code"}),
     "hidden": (replace(BASE, hidden=60), set()),
+    "package": (replace(BASE, packages="1.8"), {"environment"}),
+    "stage": (replace(BASE, stage=True), {"job"}),
+    "derivation": (replace(BASE, source="s2", rows=1_100), {"source"}),
+    "base model": (replace(BASE, base="tuned"), {"model"}),
+    "stage and param": (replace(BASE, stage=True, alpha="0.1"), {"job", "alpha"}),
 }
 """Each variant with the roles or parameters of its recorded causes."""
 
@@ -68,6 +83,8 @@ class Planted:
                 *prepared,
                 code(setup.commit),
                 use("environment", "ENVIRONMENT", "uv.lock", setup.environment, kind="ENVIRONMENT"),
+                package_use("requirements.txt", {"scikit-learn": setup.packages}, whole=False),
+                *([model(setup.base)] if setup.base else []),
                 params={"alpha": setup.alpha, "seed": str(seed)},
                 metrics={"acc": accuracy(setup, seed)},
             )
@@ -80,6 +97,18 @@ class Planted:
         data = _content("training", "TRAIN_DATA", "digits-train", train)
         held_out = _content("evaluation", "EVAL_DATA", "digits-test", test)
         raw = _content("raw", "TRAIN_DATA", "digits-raw", [load()[0][: setup.rows]])
+        source = use("origin", "TRAIN_DATA", "source", setup.source, kind="FILE")
+        derived: Any = {
+            "artifacts": [raw["artifact"], source["artifact"]],
+            "derivations": [
+                {
+                    "artifact": artifact_id("default", raw["artifact"]),
+                    "source": artifact_id("default", source["artifact"]),
+                }
+            ],
+        }
+        if setup.rows != 900:
+            self.world.record("lineage.derived", derived)
         generated = [held_out] if setup.noise else [data, held_out]
         self.world.run(
             f"prepare-{name}".replace(" ", "-"),
@@ -88,6 +117,10 @@ class Planted:
             generates=generated,
             job="prepare.py",
         )
+        if setup.stage:
+            checked = _content("training", "TRAIN_DATA", "digits-checked", [*train, load()[1]])
+            self.world.run(f"check-{len(self.runs)}", data, generates=[checked], job="check.py")
+            data = checked
         return data, held_out
 
 

@@ -15,6 +15,7 @@ from analytics.metric_rows import (
     summaries_in,
     summary_frame,
 )
+from analytics.model_points import ModelPoints
 from analytics.overlay import Overlay
 from analytics.summaries import MetricSummary, merge
 from analytics.summary_index import SummaryIndex, latest_rows
@@ -38,6 +39,7 @@ class MetricView:
         self.head = points.cursor
         self.index = index
         self.overlay = Overlay()
+        self.model_points = ModelPoints(points)
         self._unsaved: set[Series] = set()
 
     @classmethod
@@ -60,6 +62,7 @@ class MetricView:
     def add(self, rows: Sequence[PointRow], head: Cursor) -> None:
         """Take the rows of the entries up to ``head``."""
         self.overlay.add(rows)
+        self.model_points.add(rows)
         self._fold(rows)
         self.head = head
 
@@ -67,6 +70,7 @@ class MetricView:
         """The overlay now stands in the table."""
         self.points = points
         self.overlay = Overlay()
+        self.model_points.saved(points)
 
     def summaries_saved(self, summaries: TableSnapshot) -> None:
         """The summaries table has caught up with the points table."""

@@ -9,7 +9,7 @@ not flushed is applied again from the ledger.
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -23,6 +23,7 @@ from analytics.metric_rows import (
     OPTIONAL_COLUMNS,
     POINT_COLUMNS,
     SUMMARY_COLUMNS,
+    PointRow,
     Series,
     metric_point,
     point_rows,
@@ -173,6 +174,14 @@ class MetricTables:
             past = past_summaries(*sources, series, as_of=size)
             now |= {one[0]: past[one].last if one in past else None for one in series}
         return LastValues(ranking, now)
+
+    def model_points(
+        self, model_ids: Collection[str] | None, *, as_of: int | None = None
+    ) -> Mapping[str, list[PointRow]]:
+        """The points logged for these models, for all when None, by model in order of arrival."""
+        with self._reading:
+            view = self._shown
+            return view.model_points.of(model_ids, before=_position(view, as_of))
 
     def points(self, run_id: str, key: str, *, as_of: int | None = None) -> list[MetricPoint]:
         """One series in (step, timestamp, value) order, as it was logged; empty when unknown."""

@@ -14,17 +14,19 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
 from benchmarks.bench_mlflow import Caller
-from benchmarks.mlflow_peer import lineproof_server, mlflow_server
+from benchmarks.mlflow_peer import Served, lineproof_server, mlflow_server
 from benchmarks.search_runs import fill_ledger, fill_mlflow
 
 RUNS = 10_000
 ROUNDS = 100
+IDLE_SECONDS = 2.0
 
 SEARCHES: Final[dict[str, dict[str, Any]]] = {
     "two conditions": {"filter": "metrics.m0 > 0.5 and params.p0 = '3'"},
@@ -40,18 +42,38 @@ SEARCHES: Final[dict[str, dict[str, Any]]] = {
 PAGES: Final = "ten pages of all"
 
 
-def ask(caller: Caller, question: dict[str, Any], token: str = "") -> dict[str, Any]:
-    """One page."""
-    body = {"experiment_ids": ["0"], "max_results": 100, **question}
-    return caller.post("runs/search", {**body, "page_token": token} if token else body)
+class Server:
+    """One server, over one kept connection that is opened anew before it falls silent."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._caller = Caller(served)
+        self._used = 0.0
+
+    def ready(self) -> None:
+        """Have an open connection: servers close those that were idle for some seconds."""
+        if time.perf_counter() - self._used > IDLE_SECONDS:
+            self._caller = Caller(self._served)
+            self._caller.get("experiments/get?experiment_id=0")
+            self._used = time.perf_counter()
+
+    def search(self, question: dict[str, Any], token: str = "") -> dict[str, Any]:
+        """One page."""
+        body = {"experiment_ids": ["0"], "max_results": 100, **question}
+        try:
+            return self._caller.post(
+                "runs/search", {**body, "page_token": token} if token else body
+            )
+        finally:
+            self._used = time.perf_counter()
 
 
-def pages(caller: Caller) -> list[str]:
+def pages(server: Server) -> list[str]:
     """The run ids of ten pages."""
     found: list[str] = []
     token = ""
     for _ in range(10):
-        page = ask(caller, {"order_by": ["metrics.m1 DESC"]}, token)
+        page = server.search({"order_by": ["metrics.m1 DESC"]}, token)
         found += _ids(page)
         token = page.get("next_page_token", "")
     return found
@@ -66,6 +88,7 @@ def main() -> None:
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # Its pollers only disturb.
     logging.disable(logging.WARNING)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as name:
@@ -81,30 +104,28 @@ def measured(folder: Path, rounds: int) -> dict[str, tuple[list[float], list[flo
     """By title, milliseconds of Lineproof and of MLflow, which answer alike."""
     taken: dict[str, tuple[list[float], list[float]]] = {}
     with ExitStack() as servers:
-        us = Caller(servers.enter_context(lineproof_server(folder / "lineproof")))
-        peer = Caller(servers.enter_context(mlflow_server(folder / "mlflow")))
+        served = servers.enter_context(lineproof_server(folder / "lineproof"))
+        other = servers.enter_context(mlflow_server(folder / "mlflow"))
+        us, peer = Server(served), Server(other)
         for title, question in SEARCHES.items():
-            if _ids(ask(us, question)) != _ids(ask(peer, question)):
+            answers: list[list[str]] = []
+            for server in (us, peer):
+                server.ready()
+                answers.append(_ids(server.search(question)))
+            if answers[0] != answers[1]:
                 raise SystemExit(f"{title}: the servers answer differently")
+        calls: dict[str, Callable[[Server], object]] = {
+            title: partial(Server.search, question=question) for title, question in SEARCHES.items()
+        }
         for number in range(rounds):
-            for title, question in SEARCHES.items():
-                for side, caller in enumerate((us, peer)):
-                    _time(taken, title, side, lambda: ask(caller, question))  # noqa: B023
-            if number % 20 == 0:
-                for side, caller in enumerate((us, peer)):
-                    _time(taken, PAGES, side, lambda: pages(caller))  # noqa: B023
+            for title, call in (calls if number % 20 else {**calls, PAGES: pages}).items():
+                for side, server in enumerate((us, peer)):
+                    server.ready()
+                    began = time.perf_counter()
+                    call(server)
+                    seconds = time.perf_counter() - began
+                    taken.setdefault(title, ([], []))[side].append(seconds * 1000)
     return taken
-
-
-def _time(
-    taken: dict[str, tuple[list[float], list[float]]],
-    title: str,
-    side: int,
-    call: Callable[[], object],
-) -> None:
-    began = time.perf_counter()
-    call()
-    taken.setdefault(title, ([], []))[side].append((time.perf_counter() - began) * 1000)
 
 
 def report(runs: int, taken: dict[str, tuple[list[float], list[float]]]) -> None:

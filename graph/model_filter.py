@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from graph.clause import Clause, conjuncts, mapped
-from graph.filter import LISTED, NULLABLE, NUMERIC, TEXTUAL, allow, integer_of, operand_of
+from graph.filter import (
+    LISTED,
+    NULLABLE,
+    NUMERIC,
+    TEXTUAL,
+    allow,
+    integer_of,
+    operand_of,
+)
 from graph.filter_syntax import MAX_ORDERS, Column, Comparison, parse_expression, parse_order
 from graph.filter_tokens import invalid, too_complex
 from graph.port import Condition, Order
 
-_TIMES: Final = frozenset({"created_at", "updated_at", "version"})
+NUMBERS: Final = frozenset({"created_at", "updated_at", "version"})
 """Attributes that are whole numbers."""
 _PREFIXES: Final = {"param": "params", "params": "params", "tag": "tags", "tags": "tags"}
 _BARE: Final = frozenset({"attribute", "attributes"})
@@ -27,24 +35,26 @@ class Columns:
 
         Raises ``UsageError``: INVALID_ARGUMENT with the column, TOO_COMPLEX.
         """
-        return tuple(conjuncts(mapped(parse_expression(text), self._condition)))
+        return tuple(conjuncts(mapped(parse_expression(text), self.condition)))
 
     def orders(self, clauses: tuple[str, ...]) -> tuple[Order, ...]:
         """The orders that the clauses write, the most significant first; errors as above."""
         if len(clauses) > MAX_ORDERS:
             raise too_complex(f"it orders by more than {MAX_ORDERS} columns")
         parsed = [parse_order(clause) for clause in clauses]
-        return tuple(Order(self._name(one.column), one.descending) for one in parsed)
+        return tuple(Order(self.name(one.column), one.descending) for one in parsed)
 
-    def _condition(self, comparison: Comparison) -> Condition:
-        name = self._name(comparison.column)
-        if name in _TIMES:
+    def condition(self, comparison: Comparison) -> Condition:
+        """One condition; errors as above."""
+        name = self.name(comparison.column)
+        if name in NUMBERS:
             allow(comparison, NUMERIC)
             return Condition(name, comparison.operator, integer_of(comparison.values[0]))
         allow(comparison, TEXTUAL | LISTED | NULLABLE)
         return Condition(name, comparison.operator, operand_of(comparison))
 
-    def _name(self, column: Column) -> str:
+    def name(self, column: Column) -> str:
+        """What the graph calls the column; ``UsageError`` with the column when it is none."""
         if column.entity in _PREFIXES:
             return f"{_PREFIXES[column.entity]}.{column.key}"
         name = self.attributes.get(column.key) if column.entity in _BARE else None
@@ -57,19 +67,6 @@ class Columns:
         return name
 
 
-LOGGED_MODELS: Final = Columns(
-    {
-        "name": "name",
-        "model_id": "model_id",
-        "model_type": "model_type",
-        "status": "status",
-        "source_run_id": "source_run_id",
-        "experiment_id": "experiment_id",
-        "creation_timestamp": "created_at",
-        "creation_time": "created_at",
-        "last_updated_timestamp": "updated_at",
-    }
-)
 REGISTERED_MODELS: Final = Columns(
     {
         "name": "name",

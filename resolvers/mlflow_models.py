@@ -1,23 +1,23 @@
 """Logged models as MLflow shows them: by id and by search, with what was measured on them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
+from analytics.metric_rows import PointRow
 from domain.errors import NotFoundError
-from domain.metric import MetricPoint
+from graph.logged_model_filter import ModelOrder, parse_model_filter
 from graph.model import Node, NodeKind, node_id
-from graph.model_filter import LOGGED_MODELS
 from graph.model_projector import logged_model
-from graph.port import Condition, GraphReader, NodeQuery, Operator, Order
+from graph.port import GraphReader
 from graph.projector import ACTIVE
 from resolvers.attributes import integer, prefixed, text
+from resolvers.measured_models import MeasuredModels, ModelPointReader
 from resolvers.mlflow_paging import (
     checked_max_results,
     page_token,
     parse_page_token,
     question_digest,
 )
-from resolvers.mlflow_runs import MetricReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class MlflowModel:
     updated_at: int
     params: Mapping[str, str]
     tags: Mapping[str, str]
-    metrics: tuple[MetricPoint, ...]
-    """The last point of each metric that its source run logged with the model's id."""
+    metrics: tuple[PointRow, ...]
+    """Every point that runs of the project logged for the model, by (key, time, step, run)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ class ModelSearch:
     project: str
     experiment_ids: tuple[str, ...]
     filter: str = ""
-    order_by: tuple[str, ...] = ()
+    datasets: tuple[tuple[str, str], ...] = ()
+    """(name, digest or empty) of the datasets on which metrics count; any when empty."""
+    order_by: tuple[ModelOrder, ...] = ()
     max_results: int = 100
     page_token: str = ""
 
@@ -61,18 +63,23 @@ class FoundModels:
 
 
 def get_model(
-    graph: GraphReader, metrics: MetricReader, *, project: str, model_id: str, deleted: bool = False
+    graph: GraphReader,
+    metrics: ModelPointReader,
+    *,
+    project: str,
+    model_id: str,
+    deleted: bool = False,
 ) -> MlflowModel:
     """The model; ``NotFoundError`` without it, or when it is deleted unless ``deleted``."""
     wanted = logged_model(project, model_id)
     node = graph.nodes([wanted]).get(wanted)
     if node is None or (node.attributes.get("lifecycle") != ACTIVE and not deleted):
         raise NotFoundError(f"Logged model with ID '{model_id[:255]}' not found.")
-    return _shown(graph, metrics, [node])[0]
+    return _shown(MeasuredModels(graph, metrics, project, None), [node])[0]
 
 
 def search_models(
-    graph: GraphReader, metrics: MetricReader, search: ModelSearch, *, visible: int
+    graph: GraphReader, metrics: ModelPointReader, search: ModelSearch, *, visible: int
 ) -> FoundModels:
     """The page that ``search`` asks for; the newest first unless it says otherwise.
 
@@ -83,54 +90,47 @@ def search_models(
         search.project,
         sorted(search.experiment_ids),
         search.filter,
-        list(search.order_by),
+        [list(dataset) for dataset in search.datasets],
+        [list(astuple(order)) for order in search.order_by],
     )
     size = checked_max_results(search.max_results)
     start = parse_page_token(search.page_token, question=question, visible=visible)
     stop = start.offset + size
-    conditions = (
-        *LOGGED_MODELS.conditions(search.filter),
-        Condition("experiment_id", Operator.IN, tuple(sorted(set(search.experiment_ids)))),
-        Condition("lifecycle", Operator.EQ, ACTIVE),
+    measured = MeasuredModels(graph, metrics, search.project, start.as_of)
+    ids = measured.found(
+        parse_model_filter(search.filter),
+        search.datasets,
+        search.order_by,
+        search.experiment_ids,
+        stop + 1,
     )
-    query = NodeQuery(search.project, NodeKind.LOGGED_MODEL, conditions, limit=stop + 1)
-    order = (*LOGGED_MODELS.orders(search.order_by), Order("created_at", descending=True))
-    ids = graph.find_ids(query, order=order, as_of=start.as_of)
     nodes = graph.nodes(ids[start.offset : stop], as_of=start.as_of)
     token = ""
     if stop < len(ids):
         as_of = visible if start.as_of is None else start.as_of
         token = page_token(offset=stop, as_of=as_of, question=question)
     page = [nodes[one] for one in ids[start.offset : stop]]
-    return FoundModels(tuple(_shown(graph, metrics, page)), token)
+    return FoundModels(tuple(_shown(measured, page)), token)
 
 
-def _shown(graph: GraphReader, metrics: MetricReader, models: Sequence[Node]) -> list[MlflowModel]:
+def _shown(measured: MeasuredModels, models: Sequence[Node]) -> list[MlflowModel]:
+    graph = measured.graph
     places = {one.id: _experiment(one) for one in models}
     experiments = graph.nodes(sorted(set(places.values())), names=["artifact_location"])
+    points = measured.points([text(one.attributes, "model_id") for one in models])
     return [
         _model(
             one,
             text(experiments[places[one.id]].attributes, "artifact_location")
             if places[one.id] in experiments
             else "",
-            _measured(metrics, one),
+            tuple(points.get(text(one.attributes, "model_id"), ())),
         )
         for one in models
     ]
 
 
-def _measured(metrics: MetricReader, model: Node) -> tuple[MetricPoint, ...]:
-    run_id = text(model.attributes, "source_run_id")
-    model_id = text(model.attributes, "model_id")
-    last: list[MetricPoint] = []
-    for key in metrics.summaries([run_id])[run_id] if run_id else ():
-        points = [p for p in metrics.points(run_id, key) if p.get("model_id") == model_id]
-        last += points[-1:]
-    return tuple(last)
-
-
-def _model(node: Node, location: str, measured: tuple[MetricPoint, ...]) -> MlflowModel:
+def _model(node: Node, location: str, measured: tuple[PointRow, ...]) -> MlflowModel:
     attributes = node.attributes
     model_id = text(attributes, "model_id")
     return MlflowModel(

@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.canonical import JsonValue
 from domain.errors import BackendError, ErrorCode, UsageError
+from domain.metric import parse_decimal
 from graph.model import NodeKind, entity_id
 from lineproof.cli.backend import Backend, open_backend
 from lineproof.cli.exit_codes import Exit
@@ -29,15 +30,17 @@ _TEXTS: Final[dict[str, Callable[[ExportedGraph], Iterator[str]]]] = {
     ),
     "prov": lambda graph: _json(prov_document(graph)),
 }
-KINDS: Final = (*sorted(_TEXTS), "parquet")
+_TABLES: Final = ("parquet", "runs")
+KINDS: Final = (*sorted(_TEXTS), *_TABLES)
 
 
 def define(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     parser.add_argument(
-        "--to", metavar="PATH", type=Path, help="write here (parquet: required; default: stdout)"
+        "--to", metavar="PATH", type=Path, help="write here (tables: required; default: stdout)"
     )
+    parser.add_argument("--filter", metavar="FILTER", help="runs: only those that it lets through")
     add_backend(parser)
     parser.set_defaults(run=run)
 
@@ -45,13 +48,17 @@ def define(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write the export."""
     target: Path | None = arguments.to
-    if arguments.kind == "parquet" and target is None:
+    if arguments.kind in _TABLES and target is None:
         raise UsageError("A Parquet file needs a path.", hint="Add --to points.parquet.")
+    if arguments.filter is not None and arguments.kind != "runs":
+        raise UsageError("--filter goes with 'runs' alone.", hint="Leave it out.")
     backend = open_backend(settings)
     try:
         graph = read_graph(backend, settings.project)
         if arguments.kind == "parquet" and target is not None:
             return _write_points(backend, graph, target)
+        if arguments.kind == "runs" and target is not None:
+            return _write_runs(backend, graph, target, arguments.filter or "")
     finally:
         backend.close()
     lines = _TEXTS[arguments.kind](graph)
@@ -74,6 +81,24 @@ def _write_points(backend: Backend, graph: ExportedGraph, target: Path) -> int:
     except OSError as error:
         raise _unwritable(target, error) from error
     print(f"{written} points")
+    return Exit.OK
+
+
+def _write_runs(backend: Backend, graph: ExportedGraph, target: Path, filter_text: str) -> int:
+    from analytics.run_table import RunRow, write_runs
+
+    rows = {
+        entity_id(node.id): RunRow(entity_id(node.id), node.attributes)
+        for node in graph.nodes
+        if node.kind is NodeKind.RUN
+    }
+    for run_id, key, value, step, at in _rows(backend, graph):
+        rows[run_id].add(key, (step, at, parse_decimal(value)))
+    try:
+        written = write_runs(target, rows.values(), filter_text)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    print(f"{written} runs")
     return Exit.OK
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from analytics.metric_rows import metric_point
 from lineproof.http.mlflow_bodies import Body, point_body
 from resolvers.mlflow_models import MlflowModel
 from resolvers.mlflow_registry import NO_STAGE, MlflowRegistered, MlflowVersion
@@ -22,8 +23,14 @@ def model_body(model: MlflowModel) -> Body:
         "tags": _pairs(model.tags),
     }
     metrics = [
-        {**point_body(point), "model_id": model.model_id, "run_id": model.source_run_id}
-        for point in model.metrics
+        {
+            **point_body(metric_point(row)),
+            "model_id": model.model_id,
+            "run_id": row.run,
+            "dataset_name": row.dataset_name or "",
+            "dataset_digest": row.dataset_digest or "",
+        }
+        for row in model.metrics
     ]
     data: Body = {"params": _pairs(model.params), "metrics": metrics}
     return {"info": _filled(info), "data": _filled(data)}

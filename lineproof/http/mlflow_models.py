@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from domain.errors import UsageError
 from governance.products import require_clear_source, require_clear_version
+from graph.logged_model_filter import parse_model_order
 from ingest.mlflow import logged_models, registry
 from ingest.mlflow.fields import Fields
 from ingest.mlflow.locations import checked_artifact_path
@@ -111,17 +112,26 @@ def _find_models(tracking: Tracking, call: Call) -> Body:
     ids = tuple(checked_experiment_id(one) for one in body.texts("experiment_ids"))
     if not ids:
         raise UsageError("Missing value for required parameter 'experiment_ids'.")
-    if body.items("datasets"):
-        raise body.wrong("datasets", "a search by the datasets of metrics is not served.")
-    orders: list[str] = []
-    for order in body.objects("order_by"):
-        way = "DESC" if order.raw("ascending") is False else "ASC"
-        orders.append(f"{order.required('field_name')} {way}")
+    datasets = [
+        (one.text("dataset_name"), one.text("dataset_digest")) for one in body.objects("datasets")
+    ]
+    if not all(name for name, _ in datasets):
+        raise UsageError("`dataset_name` in the `datasets` clause must be specified.")
+    orders = [
+        parse_model_order(
+            one.required("field_name"),
+            descending=one.raw("ascending") is False,
+            name=one.text("dataset_name"),
+            digest=one.text("dataset_digest"),
+        )
+        for one in body.objects("order_by")
+    ]
     limit = body.integer("max_results")
     search = ModelSearch(
         project=call.project,
         experiment_ids=ids,
         filter=body.text("filter"),
+        datasets=tuple(datasets),
         order_by=tuple(orders),
         max_results=100 if limit is None else limit,
         page_token=body.text("page_token"),

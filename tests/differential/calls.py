@@ -45,6 +45,46 @@ FILTERS = (
     "nonsense.x = 1",
     "params.lr = 0.1 or params.lr = 0.2",
     "params.lr =",
+    "attr.status = 'FINISHED'",
+    "attribute.`run_name` = 'r1'",
+    "run.user_id != 'x'",
+    'params."lr" = "0.1"',
+    "parameter.lr = '0.1'",
+    "parameters.`lr` = '0.1'",
+    "metric.acc < 1e0",
+    "metrics.`acc` <= .4",
+    "metrics.acc = 1.0",
+    "metrics.acc != 0.2",
+    "metrics.acc > -1",
+    "tags.`mlflow.runName` LIKE 'r%'",
+    "tags.mlflow.runName = 'r3'",
+    "tag.team ilike 'A'",
+    "dataset.digest = 'd1'",
+    "datasets.name LIKE 'tr%'",
+    "dataset.name IN ('train', 'x')",
+    "dataset.context NOT IN ('x')",
+    "dataset.name != 'train'",
+    "run_id NOT IN ('x')",
+    "run_id LIKE '%'",
+    "start_time >= 103",
+    "attributes.end_time <= 299",
+    "Created < 102",
+    "attributes.`Run Name` = 'r1'",
+    "params.lr is null",
+    "params.lr ILIKE '0._'",
+    "metrics.acc>0.5 and params.lr='0.1'",
+    "status != 'RUNNING'",
+    "metrics.acc > 0.1 AND metrics.acc < 0.9 AND params.lr LIKE '0.%' AND tags.team = 'a'",
+    "artifact_uri LIKE '%artifacts'",
+    "dataset.name IS NULL",
+    "metrics.acc IS NULL",
+    "status IS NOT NULL",
+    "params.lr == '0.1'",
+    "params.lr <> '0.1'",
+    "metrics.acc >= 0.4 AND",
+    "(metrics.acc > 0.5)",
+    "NOT metrics.acc > 0.5",
+    "params.lr = '0.1' OR params.lr = '0.2'",
 )
 ORDERS = (
     [],
@@ -245,8 +285,69 @@ def models(client: MlflowClient, _folder: Path) -> Iterator[Call]:
                 [where], text or None, order_by=[{"field_name": "name", "ascending": True}]
             ),
         )
+    yield from _measured_models(client, where, run, model)
     yield "delete", lambda: client.delete_logged_model(model)
     yield "deleted", lambda: client.get_logged_model(model)
+
+
+def _measured_models(client: MlflowClient, where: str, run: str, model: str) -> Iterator[Call]:
+    """Two models, measured by two runs on two datasets."""
+    other = client.create_logged_model(where, "m3", run, params={"p": "9"}).model_id
+    again = client.create_run(where, 200).info.run_id
+    for run_id, model_id, value, time, name, digest in (
+        (run, model, 0.7, 2, "train", "1"),
+        (again, model, 0.9, 3, "test", "2"),
+        (run, other, 0.8, 2, "train", "1"),
+        (again, other, 0.6, 3, "test", "3"),
+        (again, other, 0.95, 1, None, None),
+    ):
+        client.log_metric(
+            run_id,
+            "f1",
+            value,
+            time,
+            0,
+            dataset_name=name,
+            dataset_digest=digest,
+            model_id=model_id,
+        )
+    yield "measured", lambda: client.get_logged_model(other)
+    filters = (
+        "metrics.f1 > 0.85",
+        "metrics.f1 < 0.65 AND params.p = '9'",
+        "metrics.f1 = 0.9 AND name LIKE 'm%'",
+        "metrics.nothing > 0",
+        "params.p = 9",
+        "name = m3",
+        "attributes.name != 'm3' AND metrics.acc <= 0.5",
+        "metrics.f1 LIKE 'x'",
+        "sparams.p = 'x'",
+    )
+    datasets = ([], [{"dataset_name": "train"}], [{"dataset_name": "test", "dataset_digest": "3"}])
+    for text in (None, *filters):
+        for on in datasets:
+            yield (
+                f"search {text} on {on}",
+                lambda text=text, on=on: client.search_logged_models([where], text, on or None),
+            )
+    for field, way, name, digest in (
+        ("metrics.f1", True, None, None),
+        ("metrics.f1", False, "train", None),
+        ("metrics.f1", True, "test", "3"),
+        ("metrics.acc", False, None, None),
+        ("name", False, None, None),
+        ("params.p", True, None, None),
+        ("nothing", True, None, None),
+    ):
+        order = {"field_name": field, "ascending": way}
+        order |= {"dataset_name": name} if name else {}
+        order |= {"dataset_digest": digest} if digest else {}
+        yield (
+            f"search by {order}",
+            lambda order=order: client.search_logged_models([where], order_by=[order]),
+        )
+    yield "page", lambda: client.search_logged_models([where], "metrics.f1 > 0", max_results=1)
+    yield "unnamed", lambda: client.search_logged_models([where], None, [{"dataset_name": ""}])
 
 
 def registry(client: MlflowClient, _folder: Path) -> Iterator[Call]:

@@ -6,6 +6,10 @@ DIFFERENCES: Mapping[tuple[str, str], str] = {
     ("experiments", "location upwards"): "we refuse steps upwards in every address",
     ("registry", "renamed"): "MLflow loses a version's aliases in this answer, we show them",
     ("registry", "search"): "MLflow's search leaves out the aliases of versions, we show them",
+    ("search", "filter (metrics.acc > 0.5)"): "we take parentheses,",
+    ("search", "filter NOT metrics.acc > 0.5"): "NOT,",
+    ("search", "filter params.lr = '0.1' OR params.lr = '0.2'"): "and OR",
+    ("search", "filter metrics.acc >= 0.4 AND"): "MLflow drops a last AND, we name its column",
     ("registry", "search versions"): "MLflow's search leaves out aliases, we show them",
 }
 """(scenario, call) to the reason. A listed call that answers alike fails the test, too."""

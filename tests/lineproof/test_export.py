@@ -11,6 +11,7 @@ import pytest
 from openlineage.client.facet_v2 import test_run
 from prov.model import ProvDocument
 
+from analytics.tables import MetricTables
 from domain.clock import FrozenClock
 from domain.ids import SequentialIds
 from graph.model import Edge, Node, NodeKind
@@ -19,6 +20,7 @@ from graph.sqlite.store import SqliteGraph
 from ledger.log import Log
 from ledger.projection import catch_up
 from lineproof.cli.main import main
+from resolvers.runs import all_ids, selection
 from tests.lineproof.planted_runs import GOOD, POLICY, WORSE, plant_runs
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -188,3 +190,37 @@ def test_ids_are_stable() -> None:
     plain = SequentialIds().hex32()
     assert run_uuid(plain).replace("-", "") == plain
     assert run_uuid("good1") == run_uuid("good1") != run_uuid("good2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "metrics.accuracy > 0.9",
+        "NOT metrics.accuracy > 0.9 AND (params.seed = '1' OR tags.nobody IS NULL)",
+        "status = 'FINISHED' AND start_time >= 0 AND run_name LIKE '%'",
+    ],
+)
+def test_a_table_of_runs_holds_those_that_the_same_search_finds(
+    data: Path, tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "runs.parquet"
+    asked = ["--to", str(target), "--filter", text, "--data", str(data)]
+    assert main(["export", "runs", *asked]) == 0
+    table = pl.read_parquet(target)
+    assert f"{len(table)} runs" in capsys.readouterr().out
+    log = Log.open(data, clock=FrozenClock(1), background=False)
+    store, metrics = SqliteGraph(data / "graph.db"), MetricTables.open(data, clock=FrozenClock(1))
+    for projection in (store, metrics):
+        catch_up(log, projection)
+    which = selection("default", filter_text=text, deleted=True)
+    assert sorted(table["run_id"]) == sorted(all_ids(store, metrics, which, as_of=None))
+    metrics.close()
+    store.close()
+    log.close()
+
+
+def test_a_filter_goes_with_the_table_of_runs_alone(data: Path, tmp_path: Path) -> None:
+    target = ["--to", str(tmp_path / "x"), "--data", str(data)]
+    assert main(["export", "prov", "--filter", "params.a = '1'", *target]) == 2
+    assert main(["export", "runs", "--filter", "dataset.name = 'x'", *target]) == 2

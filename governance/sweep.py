@@ -4,7 +4,8 @@ verdicts whose runs are held by now.
 What is due is a pure function of the ledger's prefix and the policies in it; the schedule's seed is
 the tree's root there. The schedule stands in the ledger before the first task; every task reads as
 of its position; results are committed in schedule order, however many workers there are and
-whichever is ready first. A sweep that was killed is taken up where it ended.
+whichever is ready first. A sweep that was killed is taken up where it ended. Several processes may
+sweep one ledger: only one schedule comes after another, and a task is committed once.
 """
 
 import base64
@@ -17,7 +18,7 @@ import structlog
 
 from analytics.facts import SummaryReader
 from domain.canonical import JsonObject
-from domain.errors import LineproofError
+from domain.errors import ConflictError, LineproofError
 from domain.quarantine import QUARANTINE_PROPAGATED
 from domain.schedule import (
     SCHEDULE_COMMITTED,
@@ -40,7 +41,7 @@ from governance.verdict import recorded_payload, require_verdict
 from governance.verdict_id import verdict_id_of
 from governance.verdict_statement import verdict_statement
 from governance.waiver_force import recorded_waivers
-from graph.model import EdgeType, NodeKind
+from graph.model import EdgeType, NodeKind, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
 from ledger.entry import Draft
 from ledger.log import Log
@@ -54,7 +55,6 @@ _PRIORITY: Final = {EXPIRE: 2, PROPAGATE: 1, EVALUATE: 0}
 
 Found: TypeAlias = tuple[JsonObject, tuple[str, str, JsonObject] | None]
 """What a task says, and the entry (type, idempotency key, payload) that follows from it."""
-Work: TypeAlias = Callable[[Task], Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,9 @@ class Plan:
     at: int | None
     done: int = 0
     """Tasks that are committed already."""
+
+
+Work: TypeAlias = Callable[[Plan, Task], Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,13 @@ class Sweep:
         if plan is None:
             return None
         tasks = plan.schedule.tasks
+        failed = self._failed(plan)
 
         def work(task: Task) -> Found:
-            return self.work(task) if self.work else self.perform(plan, task)
+            return self.work(plan, task) if self.work else self.perform(plan, task)
 
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="sweep") as pool:
             futures = [pool.submit(work, task) for task in tasks[plan.done :]]
-            failed: set[str] = set()
             for index, future in enumerate(futures, plan.done):
                 if not self._commit(plan, index, future, failed):
                     failed.add(tasks[index].id)
@@ -179,9 +182,13 @@ class Sweep:
             "position": checkpoint.size,
             "at": at or 0,
         }
-        self._append(
-            SCHEDULE_COMMITTED, f"schedule/{schedule.digest()}", cast("JsonObject", payload)
-        )
+        # One schedule comes after each: whoever else planned at the same moment takes this one up.
+        idem = f"schedule/after/{self._last(checkpoint.size)}"
+        try:
+            self.log.append([self._draft(SCHEDULE_COMMITTED, idem, cast("JsonObject", payload))])
+        except ConflictError:
+            logger.info("schedule.repeated", digest=schedule.digest())
+            return self.unfinished()
         logger.info("schedule.committed", digest=schedule.digest(), tasks=len(schedule.tasks))
         return Plan(schedule, checkpoint.size, at)
 
@@ -207,14 +214,45 @@ class Sweep:
             "last": index + 1 == len(plan.schedule.tasks),
         }
         drafts = [self._draft(*follows)] if follows else []
-        own = f"task/{digest}/{index}"
-        self.log.append([*drafts, self._draft(TASK_COMMITTED, own, cast("JsonObject", payload))])
+        own = self._draft(TASK_COMMITTED, f"task/{digest}/{index}", cast("JsonObject", payload))
+        if not self._append(plan, index, drafts, own):
+            return self._state(digest, index) == TaskState.DONE.value
         self.committed.append(payload)
         logger.info("task.committed", task=task.id, index=index, state=state.value)
         return state is TaskState.DONE
 
-    def _append(self, kind: str, idem: str, payload: JsonObject) -> None:
-        self.log.append([self._draft(kind, idem, payload)])
+    def _append(self, plan: Plan, index: int, follows: list[Draft], own: Draft) -> bool:
+        """Commit a task with what follows from it; False when another process did it otherwise."""
+        try:
+            self.log.append([*follows, own])
+        except ConflictError:
+            if self._state(plan.schedule.digest(), index) is not None:
+                return False
+            # What follows was recorded before by somebody else, such as a gate: it stands.
+            self.log.append([own])
+        return True
+
+    def _state(self, digest: str, index: int) -> str | None:
+        """How a task of a schedule was committed; None while it is not."""
+        self.catch_up()
+        node = node_id(NodeKind.SCHEDULE, f"{self.project}/{digest}")
+        state = self.graph.nodes([node])[node].attributes.get(f"states.{index}")
+        return None if state is None else str(state)
+
+    def _failed(self, plan: Plan) -> set[str]:
+        """Of the tasks that are committed already, those that are not done."""
+        digest = plan.schedule.digest()
+        return {
+            task.id
+            for index, task in enumerate(plan.schedule.tasks[: plan.done])
+            if self._state(digest, index) != TaskState.DONE.value
+        }
+
+    def _last(self, position: int) -> str:
+        """The schedule before the one that is planned at ``position``; empty for the first."""
+        query = NodeQuery(self.project, NodeKind.SCHEDULE, descending=True, limit=1)
+        found = self.graph.find(query, as_of=position)
+        return str(found[0].attributes["digest"]) if found else ""
 
     def _draft(self, kind: str, idem: str, payload: JsonObject) -> Draft:
         return Draft(kind, self.project, "", self.source, idem, payload)

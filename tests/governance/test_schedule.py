@@ -16,7 +16,7 @@ from domain.verdict import Outcome
 from domain.waiver import WAIVER_EXPIRED
 from governance.replay import replay_verdicts
 from governance.schedule import Schedule, Task, schedule_moves, scheduled
-from governance.sweep import Found, Sweep
+from governance.sweep import Found, Plan, Sweep, Work
 from tests.governance.test_waivers import ANN, BEN, HOUR, _held, _root, _submit
 from tests.governance.world import World
 
@@ -97,7 +97,7 @@ def _due(world: World) -> Sweep:
     return _sweep(world)
 
 
-def _sweep(world: World, work: Callable[[Task], Found] | None = None) -> Sweep:
+def _sweep(world: World, work: Work | None = None) -> Sweep:
     return Sweep(
         world.log, world.graph, world.metrics, world.catch_up, "default", "test", work=work
     )
@@ -131,9 +131,9 @@ def test_the_claims_are_the_same_with_1_2_4_8_workers_scenario_1(
         delays = random.Random(workers)
         plain = sweep
 
-        def slow(task: Task, plain: Sweep = plain, delays: random.Random = delays) -> Found:
-            plan = plain.unfinished()
-            assert plan is not None
+        def slow(
+            plan: Plan, task: Task, plain: Sweep = plain, delays: random.Random = delays
+        ) -> Found:
             time.sleep(delays.random() / 50)
             return plain.perform(plan, task)
 
@@ -157,9 +157,7 @@ def test_a_killed_sweep_is_taken_up_where_it_ended_scenario_3(
     for _ in range(3):
         left = threading.Semaphore(1)
 
-        def dying(task: Task, left: threading.Semaphore = left) -> Found:
-            plan = sweep.unfinished()
-            assert plan is not None
+        def dying(plan: Plan, task: Task, left: threading.Semaphore = left) -> Found:
             if not left.acquire(blocking=False):
                 raise Killed
             return sweep.perform(plan, task)
@@ -175,11 +173,9 @@ def test_a_killed_sweep_is_taken_up_where_it_ended_scenario_3(
 def test_a_failed_task_stands_at_its_place_and_what_needs_it_is_skipped(world: World) -> None:
     sweep = _due(world)
 
-    def failing(task: Task) -> Found:
+    def failing(plan: Plan, task: Task) -> Found:
         if task.id.startswith("expire"):
             raise BackendError("the disk is on fire")
-        plan = sweep.unfinished()
-        assert plan is not None
         return sweep.perform(plan, task)
 
     partly = _sweep(world, failing)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.race.repeats import repeat_requests
+from tests.race.sweeps import kill_sweeps, start_together
 from tests.stress.clocks import set_clocks
 from tests.stress.damage import damage_files
 from tests.stress.failed_fsync import fail_fsync
@@ -34,4 +35,6 @@ ROWS: dict[str, tuple[Scenario, int]] = {
     "F11": (overload_server, 60),
     "F14": (fork_folders, 100),
     "F15": (disturb_server, 60),
+    "S1-S3": (kill_sweeps, 20),
+    "S1-S3-plan": (start_together, 40),
 }

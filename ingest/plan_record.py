@@ -1,7 +1,7 @@
 """What one record comes to: the entries that say what is not recorded yet."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, cast
 
 import orjson
@@ -67,7 +67,7 @@ def plan_run(graph: GraphReader, project: str, record: RunRecord) -> list[Draft]
     drafts += _updated(about, record, attributes)
     if record["deleted"]:
         drafts.append(about.clear(RUN_DELETED, RunRef(run_id=record["run_id"])))
-    return drafts
+    return _after_changes(graph, run, drafts) if run and drafts else drafts
 
 
 def plan_series(
@@ -162,6 +162,12 @@ def _check_derivation(graph: GraphReader, pair: Derivation) -> None:
             code=ErrorCode.LINEAGE_CYCLE,
             hint="Leave the derivation out.",
         )
+
+
+def _after_changes(graph: GraphReader, run: Node, drafts: list[Draft]) -> list[Draft]:
+    """What is said of a run again, after something else was said, is another thing."""
+    changes = len(graph.history(run.id))
+    return [replace(draft, idem=f"{draft.idem}/{changes}") for draft in drafts]
 
 
 def _subject_of(graph: GraphReader, project: str, run_id: str) -> str:

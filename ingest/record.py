@@ -5,36 +5,32 @@ already (``ingest.plan_record``) appends what is missing, so a record that comes
 nothing.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, NotRequired, TypedDict
 
 from domain.artifact import ArtifactKind, ArtifactRef, ArtifactUse
 from domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
-from domain.errors import ErrorCode, UsageError
 from domain.facet import Facet, Strength
 from domain.metric import decimal_text, parse_decimal
 from domain.names import checked_name, checked_text
 from domain.run import RunStatus
 from domain.strict_shape import Shape
+from ingest.model_record import ModelRecord, read_logged_model, read_registered_model
+from ingest.record_values import (
+    MAX_NAME,
+    ExperimentOf,
+    experiment_in,
+    id_in,
+    member_in,
+    name_in,
+    texts_in,
+)
 
 MAX_RECORDS: Final = 5_000
 """Records of one call."""
 MAX_POINTS: Final = 10_000
 """Points of one series record."""
-MAX_TEXT: Final = 1_048_576
-"""Characters of a value that old stores let through; MLflow's present limits are lower."""
-MAX_NAME: Final = 2_048
-
-
-class ExperimentOf(TypedDict):
-    """Where a run belongs."""
-
-    id: str
-    """Its id in the source, kept where it is free; empty when it has none."""
-    name: str
-    deleted: bool
-    tags: dict[str, str]
 
 
 class RunRecord(TypedDict):
@@ -98,7 +94,7 @@ class EventRecord(TypedDict):
     event: JsonObject
 
 
-PlannedRecord = RunRecord | SeriesRecord | ParentRecord | DerivedRecord
+PlannedRecord = RunRecord | SeriesRecord | ParentRecord | DerivedRecord | ModelRecord
 """Records that ``ingest.plan_record`` plans; events have a plan of their own."""
 Record = PlannedRecord | EventRecord
 
@@ -111,7 +107,27 @@ class Broken:
     reason: str
 
 
-Item = Record | Broken
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What was not even tried, and why: artifacts that are kept elsewhere."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file that a run or a logged model has, where it is here."""
+
+    owner: str
+    """The id of the run or the logged model."""
+    is_model: bool
+    path: str
+    """Below the artifacts of its owner."""
+    file: Path
+
+
+Item = Record | Broken | LeftOut | FoundFile
 
 
 def read_record(value: JsonValue) -> Record:
@@ -124,7 +140,9 @@ def read_record(value: JsonValue) -> Record:
         return _series(shape)
     if kind == "parent":
         return ParentRecord(
-            kind="parent", run_id=_id(shape, "run_id"), parent_run_id=_id(shape, "parent_run_id")
+            kind="parent",
+            run_id=id_in(shape, "run_id"),
+            parent_run_id=id_in(shape, "parent_run_id"),
         )
     if kind == "derived":
         refs = [_artifact(ref) for ref in shape.objects("artifacts")]
@@ -132,28 +150,26 @@ def read_record(value: JsonValue) -> Record:
         return DerivedRecord(kind="derived", artifacts=refs, pairs=pairs)
     if kind == "event":
         return EventRecord(kind="event", event=shape.object("event").value)
+    if kind == "logged_model":
+        return read_logged_model(shape)
+    if kind == "registered_model":
+        return read_registered_model(shape)
     raise shape.wrong("kind", "is no kind of record")
 
 
 def _run(shape: Shape) -> RunRecord:
-    experiment = shape.object("experiment")
     record = RunRecord(
         kind="run",
-        run_id=_id(shape, "run_id"),
-        experiment=ExperimentOf(
-            id=experiment.text("id"),
-            name=checked_name(experiment.text("name"), what="experiment name", limit=500),
-            deleted=experiment.flag("deleted"),
-            tags=_texts(experiment, "tags"),
-        ),
-        name=_name(shape, "name"),
+        run_id=id_in(shape, "run_id"),
+        experiment=experiment_in(shape),
+        name=name_in(shape, "name"),
         user=checked_text(shape.text("user"), what="user", limit=MAX_NAME),
-        status=_member(shape, "status", RunStatus.__members__),
+        status=member_in(shape, "status", RunStatus.__members__),
         start_time=shape.integer("start_time"),
         deleted=shape.flag("deleted"),
         job=checked_text(shape.text("job"), what="job", limit=MAX_NAME),
-        params=_texts(shape, "params"),
-        tags=_texts(shape, "tags"),
+        params=texts_in(shape, "params"),
+        tags=texts_in(shape, "tags"),
         uses=[_use(use) for use in shape.objects("uses")],
         generates=[_use(use) for use in shape.objects("generates")],
     )
@@ -166,7 +182,7 @@ def _series(shape: Shape) -> SeriesRecord:
     series = [_points(one) for one in shape.objects("series")]
     if sum(len(one["points"]) for one in series) > MAX_POINTS:
         raise shape.wrong("series", f"has more than {MAX_POINTS} points")
-    return SeriesRecord(kind="series", run_id=_id(shape, "run_id"), series=series)
+    return SeriesRecord(kind="series", run_id=id_in(shape, "run_id"), series=series)
 
 
 def _points(shape: Shape) -> Points:
@@ -201,53 +217,25 @@ def _pair(shape: Shape, value: JsonValue, size: int) -> list[int]:
 def _use(shape: Shape) -> ArtifactUse:
     facet = shape.text("facet")
     use = ArtifactUse(
-        role=_name(shape, "role"),
-        facet=_member(shape, "facet", Facet.__members__) if facet else "",
+        role=name_in(shape, "role"),
+        facet=member_in(shape, "facet", Facet.__members__) if facet else "",
         artifact=_artifact(shape.object("artifact")),
     )
     if shape.has("tags"):
-        use["tags"] = _texts(shape, "tags")
+        use["tags"] = texts_in(shape, "tags")
     return use
 
 
 def _artifact(shape: Shape) -> ArtifactRef:
     ref = ArtifactRef(
-        kind=_member(shape, "kind", ArtifactKind.__members__),
-        name=_name(shape, "name"),
+        kind=member_in(shape, "kind", ArtifactKind.__members__),
+        name=name_in(shape, "name"),
         digest=checked_text(shape.text("digest"), what="digest", limit=MAX_NAME),
-        algorithm=_name(shape, "algorithm"),
-        strength=_member(shape, "strength", Strength.__members__),
+        algorithm=name_in(shape, "algorithm"),
+        strength=member_in(shape, "strength", Strength.__members__),
     )
     if shape.has("uri"):
         ref["uri"] = checked_text(shape.text("uri"), what="uri", limit=65_536)
     if shape.has("attributes"):
-        ref["attributes"] = _texts(shape, "attributes")
+        ref["attributes"] = texts_in(shape, "attributes")
     return ref
-
-
-def _id(shape: Shape, key: str) -> str:
-    text = shape.text(key)
-    if not (0 < len(text) <= 256 and text.isascii() and text.isprintable() and " " not in text):
-        raise shape.wrong(key, "is no id: use 1 to 256 printable ASCII characters without spaces")
-    return text
-
-
-def _name(shape: Shape, key: str) -> str:
-    return checked_name(shape.text(key), what=key, limit=MAX_NAME)
-
-
-def _texts(shape: Shape, key: str) -> dict[str, str]:
-    texts = shape.object(key)
-    return {
-        checked_name(name, what=f"key of {key}", limit=MAX_NAME): checked_text(
-            texts.text(name), what=f"value of {name[:60]}", limit=MAX_TEXT
-        )
-        for name in texts.value
-    }
-
-
-def _member(shape: Shape, key: str, known: Collection[str]) -> str:
-    text = shape.text(key)
-    if text not in known:
-        raise UsageError(f"{text[:60]!r} is no {key}.", code=ErrorCode.INVALID_ARGUMENT)
-    return text

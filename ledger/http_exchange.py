@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from types import MappingProxyType
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from domain.errors import BackendError
@@ -49,12 +50,12 @@ class HttpExchange:
         self,
         method: str,
         path: str,
-        body: bytes = b"",
+        body: bytes | BinaryIO = b"",
         headers: Mapping[str, str] = _NO_HEADERS,
         *,
         limit: int,
     ) -> Answer:
-        """The answer, of at most ``limit`` bytes.
+        """The answer, of at most ``limit`` bytes. A file as the body is sent as it is read.
 
         Raises ``BackendError`` when there is none, or it is larger.
         """
@@ -86,7 +87,12 @@ class HttpExchange:
         )
 
     def _once(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], limit: int
+        self,
+        method: str,
+        path: str,
+        body: bytes | BinaryIO,
+        headers: Mapping[str, str],
+        limit: int,
     ) -> Answer:
         connection = self._connection or self._connect()
         with _deadline(connection, self._seconds):

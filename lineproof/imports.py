@@ -10,6 +10,7 @@ from analytics.summaries import MetricSummary
 from domain.canonical import JsonObject, JsonValue
 from domain.errors import ErrorCode, LineproofError, UsageError
 from domain.run import RUN_STARTED
+from ingest.plan_models import plan_logged_model, plan_registered_model
 from ingest.plan_record import plan_derived, plan_parent, plan_run, plan_series
 from ingest.record import MAX_RECORDS, PlannedRecord, Record, SeriesRecord, read_record
 from ingest.run_state import any_run
@@ -18,6 +19,9 @@ from lineproof.lineage_events import judge_event
 
 if TYPE_CHECKING:
     from lineproof.services import Services
+
+_DEPENDENT = ("parent", "derived", "logged_model", "registered_model")
+"""Kinds of records that speak of what stands in the graph."""
 
 log = structlog.get_logger()
 
@@ -85,7 +89,7 @@ class _Group:
             event = record["event"]
             return judge_event(self.services, event, project=self.project, dry=self.dry)
         follows = record["kind"] == "run" and record["run_id"] in self.begun
-        if follows or record["kind"] in ("parent", "derived"):
+        if follows or record["kind"] in _DEPENDENT:
             self.append()
         if not self.is_fresh:
             self.services.catch_up_graph()
@@ -117,6 +121,10 @@ class _Group:
             return plan_series(self, graph, self.project, record, begun=self._begun(record))
         if record["kind"] == "derived":
             return plan_derived(graph, self.project, record)
+        if record["kind"] == "logged_model":
+            return plan_logged_model(graph, self.project, record)
+        if record["kind"] == "registered_model":
+            return plan_registered_model(graph, self.project, record, dry=self.dry)
         # In a dry run the parent's run may not be there yet, which says nothing.
         is_hidden = self.dry and any_run(graph, self.project, record["run_id"]) is None
         return () if is_hidden else plan_parent(graph, self.project, record)

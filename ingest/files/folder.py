@@ -7,8 +7,9 @@ place meanwhile.
 import os
 import stat
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from domain.errors import ErrorCode, UsageError
 
@@ -55,7 +56,7 @@ def read_file(path: Path, *, limit: int = MAX_TEXT_FILE) -> bytes:
 
     Raises ``UsageError``: INVALID_PATH for a link or what is no file, TOO_LARGE beyond ``limit``.
     """
-    with _open(path) as file:
+    with open_file(path) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise UsageError(f"{path} is larger than {limit} bytes.", code=ErrorCode.TOO_LARGE)
@@ -67,12 +68,13 @@ def read_lines(path: Path) -> Iterator[str]:
 
     Raises ``UsageError`` as ``read_file`` does; bytes that are no UTF-8 are replaced.
     """
-    with _open(path) as file:
+    with open_file(path) as file:
         while line := file.readline(MAX_LINE):
             yield line.decode("utf-8", "replace")
 
 
-def _open(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BufferedReader:
+    """A regular file, to be read and closed; errors as ``read_file``."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:

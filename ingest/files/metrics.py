@@ -16,7 +16,8 @@ from domain.errors import LineproofError, UsageError
 from domain.ids import derived_id
 from ingest.files.mlflow_run import NAME_TAG
 from ingest.files.series import Point, SeriesPack, point
-from ingest.record import Broken, ExperimentOf, Item, RunRecord, SeriesRecord
+from ingest.record import Broken, Item, RunRecord, SeriesRecord
+from ingest.record_values import ExperimentOf
 
 ROLES: Final = ("key", "run", "step", "timestamp", "value")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+([eE][-+]?\d+)?|inf|nan)", re.I)

@@ -13,6 +13,11 @@ from pathlib import Path
 from domain.artifact import ArtifactUse
 from domain.errors import ErrorCode, LineproofError, UsageError
 from domain.metric import decimal_text
+from ingest.files.mlflow_database_models import (
+    ArtifactFolders,
+    logged_models,
+    registered_models,
+)
 from ingest.files.mlflow_run import (
     dataset_input,
     experiment_of,
@@ -22,9 +27,9 @@ from ingest.files.mlflow_run import (
     run_record,
 )
 from ingest.files.series import Point, packed
-from ingest.record import Broken, ExperimentOf, Item, ParentRecord
-
-Row = dict[str, object]
+from ingest.files.tables import Row, columns, has_rowid, is_table, pairs, rows, whole
+from ingest.record import Broken, Item, ParentRecord
+from ingest.record_values import ExperimentOf
 
 
 def read_mlflow_database(path: Path) -> Iterator[Item]:
@@ -34,7 +39,7 @@ def read_mlflow_database(path: Path) -> Iterator[Item]:
     """
     try:
         with closing(_open(path)) as db:
-            yield from _read(db)
+            yield from _read(db, ArtifactFolders(path))
     except sqlite3.Error as error:
         raise UsageError(
             f"{path} is no MLflow database that can be read: {error}.", code=ErrorCode.MALFORMED
@@ -52,22 +57,27 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _read(db: sqlite3.Connection) -> Generator[Item]:
-    if not _is_table(db, "runs"):
+def _read(db: sqlite3.Connection, folders: ArtifactFolders) -> Generator[Item]:
+    if not is_table(db, "runs"):
         raise UsageError("The database has no table of runs.", code=ErrorCode.MALFORMED)
     experiments = {
         row["experiment_id"]: experiment_of(
-            row, _pairs(db, "experiment_tags", "experiment_id", row["experiment_id"])
+            row, pairs(db, "experiment_tags", "experiment_id", row["experiment_id"])
         )
-        for row in _rows(db, "SELECT * FROM experiments ORDER BY experiment_id")
+        for row in rows(db, "SELECT * FROM experiments ORDER BY experiment_id")
     }
     parents: list[ParentRecord] = []
-    for row in _rows(db, "SELECT * FROM runs ORDER BY start_time, run_uuid"):
+    for row in rows(db, "SELECT * FROM runs ORDER BY start_time, run_uuid"):
         try:
             yield from _run(db, row, experiments, parents)
         except LineproofError as error:
             yield Broken(f"run {row.get('run_uuid')}", error.message)
+            continue
+        address = str(row.get("artifact_uri") or "")
+        yield from folders.files(str(row["experiment_id"]), str(row["run_uuid"]), address)
     yield from parents
+    yield from logged_models(db, experiments, folders)
+    yield from registered_models(db)
 
 
 def _run(
@@ -83,8 +93,8 @@ def _run(
     record = run_record(
         row,
         experiment,
-        params=_pairs(db, "params", "run_uuid", run_id),
-        tags=_pairs(db, "tags", "run_uuid", run_id),
+        params=pairs(db, "params", "run_uuid", run_id),
+        tags=pairs(db, "tags", "run_uuid", run_id),
         uses=_uses(db, run_id),
         generates=_models(db, run_id, "RUN_OUTPUT", "MODEL_OUTPUT"),
     )
@@ -97,82 +107,48 @@ def _run(
 
 def _metrics(db: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, Iterator[Point]]]:
     """Metrics by name, each with its points in the order of logging, which is that of the rows."""
-    columns = _columns(db, "metrics")
-    wanted = [name if name in columns else f"0 AS {name}" for name in ("step", "is_nan")]
-    order = "rowid" if _has_rowid(db, "metrics") else "timestamp"
-    rows = db.cursor()
-    rows.row_factory = None  # Plain tuples: most of a database is points.
-    rows.execute(
+    known = columns(db, "metrics")
+    wanted = [name if name in known else f"0 AS {name}" for name in ("step", "is_nan")]
+    order = "rowid" if has_rowid(db, "metrics") else "timestamp"
+    points = db.cursor()
+    points.row_factory = None  # Plain tuples: most of a database is points.
+    points.execute(
         f"SELECT key, value, timestamp, {', '.join(wanted)} FROM metrics"
         f" WHERE run_uuid = ? ORDER BY key, {order}",
         (run_id,),
     )
-    for key, points in itertools.groupby(rows, itemgetter(0)):
-        yield str(key), map(_point, points)
+    for key, series in itertools.groupby(points, itemgetter(0)):
+        yield str(key), map(_point, series)
 
 
 def _point(row: tuple[object, float, object, object, object]) -> Point:
     _, value, timestamp, step, is_nan = row
     text = "NaN" if is_nan else decimal_text(float(value))
-    return [text, _whole(step), _whole(timestamp)]
+    return [text, whole(step), whole(timestamp)]
 
 
 def _uses(db: sqlite3.Connection, run_id: str) -> list[ArtifactUse]:
-    if not (_is_table(db, "inputs") and _is_table(db, "datasets")):
+    if not (is_table(db, "inputs") and is_table(db, "datasets")):
         return []
     sql = """
         SELECT d.*, i.input_uuid FROM inputs AS i JOIN datasets AS d ON d.dataset_uuid = i.source_id
         WHERE i.destination_id = ? AND i.source_type = 'DATASET' ORDER BY i.input_uuid
     """
     datasets = [
-        dataset_input(row, _pairs(db, "input_tags", "input_uuid", row["input_uuid"], name="name"))
-        for row in _rows(db, sql, run_id)
+        dataset_input(row, pairs(db, "input_tags", "input_uuid", row["input_uuid"], name="name"))
+        for row in rows(db, sql, run_id)
     ]
     return [*datasets, *_models(db, run_id, "RUN_INPUT", "MODEL_INPUT")]
 
 
 def _models(db: sqlite3.Connection, run_id: str, source: str, target: str) -> list[ArtifactUse]:
-    if not _is_table(db, "inputs"):
+    if not is_table(db, "inputs"):
         return []
     sql = """
         SELECT * FROM inputs
         WHERE source_id = ? AND source_type = ? AND destination_type = ? ORDER BY input_uuid
     """
-    rows = list(_rows(db, sql, run_id, source, target))
+    found = list(rows(db, sql, run_id, source, target))
     if target == "MODEL_INPUT":
-        return [model_input(str(row["destination_id"])) for row in rows]
-    return [model_output(str(row["destination_id"]), _whole(row.get("step"))) for row in rows]
-
-
-def _pairs(
-    db: sqlite3.Connection, table: str, column: str, value: object, *, name: str = "key"
-) -> dict[str, str]:
-    """Keys and values of a table of ours by name; empty when there is no such table."""
-    if not _is_table(db, table):
-        return {}
-    sql = f"SELECT {name} AS name, value FROM {table} WHERE {column} = ? ORDER BY {name}"
-    return {str(row["name"]): str(row["value"] or "") for row in _rows(db, sql, value)}
-
-
-def _rows(db: sqlite3.Connection, sql: str, *values: object) -> Iterator[Row]:
-    for row in db.execute(sql, values):
-        yield dict(row)
-
-
-def _columns(db: sqlite3.Connection, table: str) -> set[str]:
-    return {str(row["name"]) for row in _rows(db, f"PRAGMA table_info({table})")}
-
-
-def _has_rowid(db: sqlite3.Connection, table: str) -> bool:
-    sql = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?"
-    return all("WITHOUT ROWID" not in str(row["sql"]).upper() for row in _rows(db, sql, table))
-
-
-def _is_table(db: sqlite3.Connection, table: str) -> bool:
-    """A view may run whatever its author liked; only tables are read."""
-    sql = "SELECT type FROM sqlite_schema WHERE name = ?"
-    return any(row["type"] == "table" for row in _rows(db, sql, table))
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0
+        return [model_input(str(row["destination_id"])) for row in found]
+    return [model_output(str(row["destination_id"]), whole(row.get("step"))) for row in found]

@@ -6,7 +6,8 @@ from typing import Final
 from domain.artifact import GIVEN_DIGEST, ArtifactUse
 from domain.facet import Facet
 from ingest.facets import CONTEXT_TAG, PARENT_TAG, SOURCE_TAG, dataset_use, model_use
-from ingest.record import ExperimentOf, ParentRecord, RunRecord
+from ingest.record import ParentRecord, RunRecord
+from ingest.record_values import ExperimentOf
 
 STATUSES: Final = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 """``RunStatus`` of MLflow's service.proto, which run folders keep as a number."""

@@ -4,13 +4,16 @@
 ``<experiment>/datasets/<id>/meta.yaml``; deleted experiments stand in ``.trash``.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 from domain.artifact import ArtifactUse
 from domain.errors import ErrorCode, LineproofError, UsageError
+from ingest.files.artifact_files import artifact_files
 from ingest.files.folder import files_below, folders, links, read_lines, read_text
+from ingest.files.mlflow_models import logged_model_record, registered_model_record, version_of
 from ingest.files.mlflow_run import (
     dataset_input,
     experiment_of,
@@ -21,8 +24,13 @@ from ingest.files.mlflow_run import (
 )
 from ingest.files.plain_yaml import parse_yaml_object
 from ingest.files.series import Point, SeriesPack, point
-from ingest.record import Broken, ExperimentOf, Item, ParentRecord
+from ingest.model_record import VersionOf
+from ingest.record import Broken, Item, LeftOut, ParentRecord
+from ingest.record_values import ExperimentOf
 
+_ADDRESS = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", re.ASCII)
+"""How an address begins that is not a path; one letter would be a drive."""
+_DELETED_VERSION = "Deleted_Internal"
 _OLD_SECONDS = 10_000_000_000
 """Timestamps below this many are seconds: the first versions wrote those."""
 
@@ -45,9 +53,11 @@ def read_mlruns(root: Path) -> Iterator[Item]:
         for run in folders(folder):
             if (run / "meta.yaml").exists() and run.name not in ("datasets", "models", "traces"):
                 yield from _run(run, experiment, root, parents)
+        yield from _logged_models(folder / "models", experiment, root)
         for link in links(folder):
             yield Broken(str(link.relative_to(root)), "it is a link, which is not followed")
     yield from parents
+    yield from _registered_models(root / "models", root)
 
 
 def _experiment(folder: Path, *, deleted: bool) -> ExperimentOf:
@@ -87,6 +97,54 @@ def _run(
         except LineproofError as error:
             yield _broken(path, root, error)
     yield from pack.rest()
+    yield from artifact_files(folder / "artifacts", root=root, owner=record["run_id"])
+    address = str(meta.get("artifact_uri") or "")
+    if _ADDRESS.match(address) and not (folder / "artifacts").is_dir():
+        why = f"they are at {address[:200]}, which is not opened"
+        yield LeftOut(f"artifacts of {folder.relative_to(root)}", why)
+
+
+def _logged_models(folder: Path, experiment: ExperimentOf, root: Path) -> Iterator[Item]:
+    for model in folders(folder) if folder.is_dir() and not folder.is_symlink() else ():
+        try:
+            meta = parse_yaml_object(read_text(model / "meta.yaml"), f"{model.name}/meta.yaml")
+            record = logged_model_record(
+                {"model_id": model.name, **meta},
+                experiment,
+                params=_values(model / "params"),
+                tags=_values(model / "tags"),
+            )
+        except LineproofError as error:
+            yield _broken(model, root, error)
+            continue
+        yield record
+        model_id = record["model_id"]
+        yield from artifact_files(model / "artifacts", root=root, owner=model_id, is_model=True)
+
+
+def _registered_models(folder: Path, root: Path) -> Iterator[Item]:
+    """``models/<name>/{meta.yaml,tags,aliases,version-<n>/{meta.yaml,tags}}``."""
+    for model in folders(folder) if folder.is_dir() and not folder.is_symlink() else ():
+        versions: list[VersionOf] = []
+        for one in folders(model):
+            if one.name.startswith("version-"):
+                try:
+                    meta = parse_yaml_object(read_text(one / "meta.yaml"), "meta.yaml")
+                    if meta.get("current_stage") != _DELETED_VERSION:
+                        versions.append(version_of(meta, _values(one / "tags")))
+                except LineproofError as error:
+                    yield _broken(one, root, error)
+        try:
+            meta = parse_yaml_object(read_text(model / "meta.yaml"), f"{model.name}/meta.yaml")
+            aliases = _values(model / "aliases")
+            yield registered_model_record(
+                meta,
+                tags=_values(model / "tags"),
+                aliases={name: int(n) for name, n in aliases.items() if n.strip().isdecimal()},
+                versions=sorted(versions, key=lambda version: version["version"]),
+            )
+        except LineproofError as error:
+            yield _broken(model, root, error)
 
 
 def _values(folder: Path) -> dict[str, str]:

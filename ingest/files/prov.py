@@ -18,7 +18,8 @@ from domain.ids import derived_id
 from domain.strict_json import parse_json_object
 from ingest.files.folder import read_file
 from ingest.files.mlflow_run import NAME_TAG
-from ingest.record import Broken, DerivedRecord, ExperimentOf, Item, ParentRecord, RunRecord
+from ingest.record import Broken, DerivedRecord, Item, ParentRecord, RunRecord
+from ingest.record_values import ExperimentOf
 
 NAMESPACE: Final = "urn:lineproof:"
 """Of the attributes that Lineproof writes."""

@@ -193,7 +193,7 @@ def named_model(write: Write, body: Fields) -> Node:
 
 def model_named(graph: GraphReader, project: str, name: str) -> Node:
     """The registered model of that name; ``NotFoundError`` without it."""
-    found = _named(graph, project, name)
+    found = find_model(graph, project, name)
     if found is None:
         raise NotFoundError(f"Registered Model with name={name[:256]} not found")
     return found
@@ -262,7 +262,8 @@ def _run_behind(write: Write, source: str, model_id: str) -> str:
     return str(known_model(write, wanted).attributes["source_run_id"]) if wanted else ""
 
 
-def _named(graph: GraphReader, project: str, name: str) -> Node | None:
+def find_model(graph: GraphReader, project: str, name: str) -> Node | None:
+    """The registered model of that name; None without it."""
     conditions = (
         Condition("name", Operator.EQ, name),
         Condition("lifecycle", Operator.EQ, ACTIVE),
@@ -272,7 +273,7 @@ def _named(graph: GraphReader, project: str, name: str) -> Node | None:
 
 
 def _check_free(write: Write, name: str) -> None:
-    if _named(write.graph, write.project, name) is not None:
+    if find_model(write.graph, write.project, name) is not None:
         raise ConflictError(
             f"Registered Model (name={name}) already exists.",
             code=ErrorCode.ALREADY_EXISTS,

@@ -1,6 +1,6 @@
 """What commands ask: a server (``--url``) or a data folder (``--data``), with the same answers."""
 
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from domain.canonical import JsonObject
 from lineproof.settings import Settings
@@ -31,6 +31,10 @@ class Backend(Protocol):
 
     def lineage(self, request: JsonObject) -> JsonObject:
         """What stands upstream or downstream of a node, or the path between two."""
+        ...
+
+    def upload(self, path: str, file: BinaryIO, size: int) -> None:
+        """Stores a file of ``size`` bytes among the artifacts."""
         ...
 
     def ask(self, operation: str, arguments: JsonObject) -> JsonObject:

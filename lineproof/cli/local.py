@@ -1,5 +1,7 @@
 """Opens a data folder in this process and answers as a server would."""
 
+from typing import BinaryIO
+
 from domain.canonical import JsonObject
 from lineproof import comparisons, lineages, operations, policies, verdicts
 from lineproof.cli.memory import check_folder
@@ -45,6 +47,12 @@ class LocalBackend:
     def lineage(self, request: JsonObject) -> JsonObject:
         """What stands upstream or downstream of a node, or the path between two."""
         return lineages.lineage_answer(self._services, request, project=self._project)
+
+    def upload(self, path: str, file: BinaryIO, size: int) -> None:
+        """Stores a file among the artifacts; ``size`` is not needed here."""
+        from lineproof.http.mlflow_files import store_file  # No other command needs the server.
+
+        store_file(self._services, self._project, path, file)
 
     def ask(self, operation: str, arguments: JsonObject) -> JsonObject:
         """Carries out an operation."""

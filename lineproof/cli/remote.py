@@ -5,6 +5,7 @@ As ``ledger.http_exchange`` asks: bounded, no redirects. Whatever is not the pro
 """
 
 import json
+from typing import BinaryIO
 from urllib.parse import quote
 
 from domain.canonical import JsonObject
@@ -18,6 +19,9 @@ TOTAL_SECONDS = 120.0
 ANSWER_LIMIT = 64 * 1024 * 1024
 """Bytes."""
 
+_ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
+_SLOWEST = 256 * 1024
+"""Bytes per second that an upload may take its time for."""
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _TEXT = "text/plain"
@@ -59,6 +63,19 @@ class RemoteBackend:
     def lineage(self, request: JsonObject) -> JsonObject:
         """``POST /lineage``: what stands upstream or downstream, or the path between two nodes."""
         return self._posted("/lineage", request)
+
+    def upload(self, path: str, file: BinaryIO, size: int) -> None:
+        """``PUT`` of MLflow's artifact API: stores a file, as it is read."""
+        address = f"{self._prefix}{_ARTIFACTS}/{quote(path)}"
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        server = HttpExchange(self._server.url, seconds=TOTAL_SECONDS + size / _SLOWEST)
+        try:
+            answer = server.ask("PUT", address, file, headers, limit=ANSWER_LIMIT)
+        finally:
+            server.close()
+        if answer.status != 200 or answer.kind != _JSON:
+            said = answer.data[:300].decode("utf-8", "replace")
+            raise server.broken(f"has status {answer.status}: {said}")
 
     def ask(self, operation: str, arguments: JsonObject) -> JsonObject:
         """``POST /operations/<name>``: carries out an operation."""

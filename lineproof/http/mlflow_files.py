@@ -6,7 +6,7 @@ A path is a name in the ledger and never one in a file system: the bytes stand u
 import mimetypes
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from urllib.parse import quote
 
 import orjson
@@ -36,9 +36,14 @@ from lineproof.http.sealed_response import sealed_answer
 from resolvers.mlflow_files import Listed, StoredFile, file_at, files_below, folder
 from resolvers.mlflow_runs import INFO_NAMES, unlinked_run
 
+if TYPE_CHECKING:
+    from lineproof.services import Services
+
 PREFIX = "/api/2.0/mlflow-artifacts"
 PROXIED = "mlflow-artifacts:/"
 """How the location of an experiment begins whose files the server keeps."""
+
+_PIECE = 1024 * 1024
 
 _Handler: TypeAlias = Callable[[Tracking, Request], Awaitable[Response]]
 
@@ -89,12 +94,27 @@ async def _upload(tracking: Tracking, request: Request) -> Response:
         async for piece in request.stream():
             if piece:
                 await run_in_threadpool(upload.write, piece)
-        digest = await run_in_threadpool(upload.keep)
-    stored = StoredBlob(digest, upload.size)
-    if isinstance(upload, SealedUpload):
-        stored = StoredBlob(digest, upload.size, upload.blob, upload.subject)
+        stored = await run_in_threadpool(_keep, upload)
     await run_in_threadpool(_record_file, tracking, call, path, stored)
     return _json({})
+
+
+def store_file(services: "Services", project: str, path: str, file: BinaryIO) -> None:
+    """What an upload does, for a file of this machine. Errors as an upload's."""
+    tracking = Tracking(services)
+    with _receive(tracking, project, checked_artifact_path(path)) as upload:
+        while piece := file.read(_PIECE):
+            upload.write(piece)
+        stored = _keep(upload)
+    call = Call(project, services.ids.hex32(), Fields({}))
+    _record_file(tracking, call, path, stored)
+
+
+def _keep(upload: Upload | SealedUpload) -> StoredBlob:
+    digest = upload.keep()
+    if isinstance(upload, SealedUpload):
+        return StoredBlob(digest, upload.size, upload.blob, upload.subject)
+    return StoredBlob(digest, upload.size)
 
 
 async def _download(tracking: Tracking, request: Request) -> Response:
@@ -167,9 +187,7 @@ def _record_file(tracking: Tracking, call: Call, path: str, stored: StoredBlob) 
         if stored.sealed_for:
             return planned
         blobs = tracking.services.log.blobs
-        return with_environment(
-            write, path, stored.size, lambda: blobs.get(stored.digest), planned
-        )
+        return with_environment(write, path, stored.size, lambda: blobs.get(stored.digest), planned)
 
     tracking.record(call, plan, [f"file/{path}"])
 

@@ -20,8 +20,5 @@ def integer(attributes: Mapping[str, AttributeValue], name: str) -> int | None:
 def prefixed(attributes: Mapping[str, AttributeValue], prefix: str) -> dict[str, str]:
     """The attributes under ``prefix``, without it, ordered by what is left of their names."""
     start = len(prefix)
-    return {
-        name[start:]: str(value)
-        for name, value in sorted(attributes.items())
-        if name.startswith(prefix)
-    }
+    names = sorted([name for name in attributes if name.startswith(prefix)])
+    return {name[start:]: str(attributes[name]) for name in names}

@@ -20,13 +20,10 @@ def find_ids(
     db: sqlite3.Connection, query: NodeQuery, order: Sequence[Order], as_of: int | None
 ) -> list[str]:
     """``GraphReader.find_ids``."""
-    where, parameters = where_sql(query, as_of)
     rare = rarest(db, query)
-    if rare is not None:
-        where = f"{rare.sql} AND {where}"
-        parameters = [*rare.parameters, *parameters]
-    elif query.limit is not None and order:
+    if rare is None and query.limit is not None and order:
         return _walked(db, query, order, as_of, clamped(query.limit))
+    where, parameters = where_sql(query, as_of, rare)
     return _sorted(db, where, parameters, order, as_of, query.limit)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from graph.model import AttributeChange, AttributeValue, Edge, EdgeType, Node, NodeKind
 from graph.port import NodeQuery
 from graph.sqlite.conditions import MAX_INTEGER, Parameter, clamped, clause_sql
-from graph.sqlite.rare import rarest
+from graph.sqlite.rare import Found, rarest
 
 # Faster than calling the enum, which counts in a closure.
 _KINDS: Final = {kind.value: kind for kind in NodeKind}
@@ -125,11 +125,17 @@ def with_attributes(
     ]
 
 
-def where_sql(query: NodeQuery, as_of: int | None) -> tuple[str, list[Parameter]]:
-    """What a node ``n`` must be, and the parameters in order."""
+def where_sql(
+    query: NodeQuery, as_of: int | None, rare: Found | None = None
+) -> tuple[str, list[Parameter]]:
+    """What a node ``n`` must be, and the parameters in order; only ``rare`` finds candidates."""
     at = position(as_of)
     tests = ["n.project = ? AND n.kind = ? AND n.seq < ?"]
     parameters: list[Parameter] = [query.project, query.kind.value, at]
+    if rare is not None:
+        # The plus keeps SQLite from walking all nodes of the kind instead.
+        tests = [rare.sql, "+n.project = ? AND +n.kind = ? AND +n.seq < ?"]
+        parameters = [*rare.parameters, *parameters]
     for clause in query.conditions:
         sql, values = clause_sql(clause, at)
         tests.append(sql)
@@ -141,11 +147,7 @@ def _narrowed(
     db: sqlite3.Connection, query: NodeQuery, as_of: int | None
 ) -> tuple[str, list[Parameter]]:
     """``where_sql``, led by an index where that finds few nodes."""
-    where, parameters = where_sql(query, as_of)
-    rare = rarest(db, query)
-    if rare is None:
-        return where, parameters
-    return f"{rare.sql} AND {where}", [*rare.parameters, *parameters]
+    return where_sql(query, as_of, rarest(db, query))
 
 
 def _edges(

@@ -5,6 +5,7 @@ from typing import Self
 
 import polars as pl
 
+from analytics.column_fold import fold_columns
 from analytics.delta_lake import CursorTable, TableSnapshot, collect
 from analytics.metric_rows import (
     PointRow,
@@ -41,6 +42,7 @@ class MetricView:
         self.overlay = Overlay()
         self.model_points = ModelPoints(points)
         self._unsaved: set[Series] = set()
+        self._rebuilt = summary_frame({})
 
     @classmethod
     def load(cls, points: CursorTable, summaries: CursorTable) -> Self:
@@ -48,10 +50,15 @@ class MetricView:
         summed = summaries.snapshot()  # First: the points' cursor only grows, so it is not behind.
         written = points.snapshot()
         _check(written.cursor, summed.cursor)
+        if not summed.cursor.size:
+            folded = fold_columns(written.scan())
+            view = cls(written, summed, SummaryIndex(folded))
+            view._rebuilt = folded
+            return view
         view = cls(written, summed, SummaryIndex.load(summed))
         if summed.cursor != written.cursor:
             missing = written.scan().filter(pl.col("seq") >= summed.cursor.size)
-            view._fold(rows_of(collect(missing)))
+            view._take({(run, one.key): one for run, one in summaries_in(fold_columns(missing))})
         return view
 
     @property
@@ -63,7 +70,7 @@ class MetricView:
         """Take the rows of the entries up to ``head``."""
         self.overlay.add(rows)
         self.model_points.add(rows)
-        self._fold(rows)
+        self._take(fold(rows))
         self.head = head
 
     def points_saved(self, points: TableSnapshot) -> None:
@@ -76,13 +83,13 @@ class MetricView:
         """The summaries table has caught up with the points table."""
         self.summaries = summaries
         self._unsaved = set()
+        self._rebuilt = summary_frame({})
 
     def unsaved_summaries(self) -> pl.DataFrame:
         """The rows that the summaries table lacks."""
-        return summary_frame(self.index.latest(self._unsaved))
+        return pl.concat([self._rebuilt, summary_frame(self.index.latest(self._unsaved))])
 
-    def _fold(self, rows: Sequence[PointRow]) -> None:
-        folded = fold(rows)
+    def _take(self, folded: Mapping[Series, MetricSummary]) -> None:
         self.index.add(folded)
         self._unsaved.update(folded)
 

@@ -6,6 +6,12 @@ DIFFERENCES: Mapping[tuple[str, str], str] = {
     ("experiments", "location upwards"): "we refuse steps upwards in every address",
     ("registry", "renamed"): "MLflow loses a version's aliases in this answer, we show them",
     ("registry", "search"): "MLflow's search leaves out the aliases of versions, we show them",
+    **{
+        ("models", f"search {text} on [{{'dataset_name': 'train'}}]"): (
+            "MLflow's server takes a dataset without a digest for one whose digest is empty"
+        )
+        for text in (None, "name = m3", "params.p = 9")
+    },
     ("search", "filter (metrics.acc > 0.5)"): "we take parentheses,",
     ("search", "filter NOT metrics.acc > 0.5"): "NOT,",
     ("search", "filter params.lr = '0.1' OR params.lr = '0.2'"): "and OR",

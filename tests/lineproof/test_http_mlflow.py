@@ -167,6 +167,30 @@ def test_a_history_comes_in_pages(http: TestClient, run_id: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ({"filter": "params.`'}) DETACH DELETE n //` = '1'"}, 200),
+        ({"filter": "tags.`x` = '\"}) DETACH DELETE n //'"}, 200),
+        ({"filter": "params.p LIKE '%' OR tags.`) OR 1=1 --` != 'x'"}, 200),
+        ({"filter": "' OR 1=1 --"}, 400),
+        ({"filter": "params.p = '' OR 1=1 --'"}, 400),
+        ({"order_by": ["metrics.m; DROP TABLE node"]}, 400),
+        ({"order_by": ["tags.`x` DESC) DETACH DELETE n //"]}, 400),
+        ({"order_by": ["tags.`') DETACH DELETE n //`"]}, 200),
+    ],
+)
+def test_what_a_search_says_is_never_run(
+    http: TestClient, run_id: str, question: dict[str, Any], status: int
+) -> None:
+    everything = {"experiment_ids": ["0"]}
+    before = http.post(f"{API}runs/search", json=everything).json()
+    answer = http.post(f"{API}runs/search", json={**everything, **question})
+    assert answer.status_code == status
+    assert http.post(f"{API}runs/search", json=everything).json() == before
+    assert run_id in [run["info"]["run_id"] for run in before["runs"]]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         " OR ".join(["metrics.m > 1"] * 10_000),

@@ -1,7 +1,8 @@
 """Random filters on random runs: stores, doors and Polars find what plain Python finds."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,11 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics import run_conditions
 from analytics.frame_filter import run_expression
 from analytics.tables import MetricTables
 from domain.clock import FrozenClock
 from governance.run_set import Filtered, resolve
 from graph.port import GraphStore
+from graph.sqlite import rare
 from ingest.mlflow import inputs, logs, runs
 from ledger.projection import Cursor
 from resolvers.mlflow_search import RunSearch, search_runs
@@ -267,9 +270,31 @@ def ordered(
     return [run.run_id for run in found]
 
 
-@given(given_runs=RUNS, filters=st.lists(FILTERS, min_size=6, max_size=6))
+@contextmanager
+def few_are(most: int) -> Generator[None]:
+    """So many runs are few: with none, everything is walked and looked into."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_conditions, "FEW", most)
+        patch.setattr(rare, "_RARE", most)
+        yield
+
+
+@given(
+    given_runs=RUNS, filters=st.lists(FILTERS, min_size=6, max_size=6), few=st.sampled_from([0, 9])
+)
 @explored
 def test_every_store_and_every_door_find_the_same_runs(
+    graph_store: GraphStore,
+    tables: MetricTables,
+    given_runs: list[Run],
+    filters: list[Said],
+    few: int,
+) -> None:
+    with few_are(few):
+        check_doors(graph_store, tables, given_runs, filters)
+
+
+def check_doors(
     graph_store: GraphStore, tables: MetricTables, given_runs: list[Run], filters: list[Said]
 ) -> None:
     recorder = recorded(given_runs)
@@ -310,6 +335,7 @@ ORDERS: Mapping[str, Callable[[Run], Any]] = {
     order=st.sampled_from(sorted(ORDERS)),
     descending=st.booleans(),
     size=st.integers(1, 4),
+    few=st.sampled_from([0, 9]),
 )
 @explored
 def test_pages_in_any_order_are_the_whole_list(
@@ -320,25 +346,34 @@ def test_pages_in_any_order_are_the_whole_list(
     order: str,
     descending: bool,
     size: int,
+    few: int,
 ) -> None:
     recorder = recorded(given_runs)
     fill(recorder, graph_store, tables)
-    visible = len(recorder.entries)
+    order_by = f"{order} {'DESC' if descending else 'ASC'}"
+    with few_are(few):
+        found = paged(graph_store, tables, len(recorder.entries), said.text, order_by, size)
+    expected = [run for run in given_runs if said.holds(run)]
+    assert found == ordered(expected, ORDERS[order], descending=descending)
+
+
+def paged(
+    graph: GraphStore, tables: MetricTables, visible: int, text: str, order_by: str, size: int
+) -> list[str]:
+    """The run ids of all pages."""
     found: list[str] = []
     token = ""
     while True:
         search = RunSearch(
             "p",
             ("0",),
-            filter=said.text,
-            order_by=(f"{order} {'DESC' if descending else 'ASC'}",),
+            filter=text,
+            order_by=(order_by,),
             max_results=size,
             page_token=token,
         )
-        page = search_runs(graph_store, tables, search, visible=visible)
+        page = search_runs(graph, tables, search, visible=visible)
         found += [run.run_id for run in page.runs]
         token = page.next_page_token
         if not token:
-            break
-    expected = [run for run in given_runs if said.holds(run)]
-    assert found == ordered(expected, ORDERS[order], descending=descending)
+            return found

@@ -4,11 +4,12 @@ The recorded bytes are the RFC 8785 canonical JSON of ``{v, type, project, actor
 schema, payload | payload_digest}``; the leaf hash is RFC 9162's over those bytes.
 """
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 import orjson
 
@@ -34,8 +35,10 @@ _START = re.compile(
     rb'\{"actor":' + _TEXT + rb'(,"at":[0-9]+),"idem":' + _TEXT + rb',"payload(_digest)?":'
 )
 """How a recorded entry begins: its keys are in order."""
-_PLAIN = frozenset({str, bool, type(None)})
-"""Types whose values have one form only."""
+_PLAIN: Final = frozenset[type]({str, int, bool, type(None)})
+"""Types whose values have one form only; orjson itself refuses integers beyond 2**53 - 1."""
+_NESTED: Final = frozenset[type]({dict, list, tuple})
+_SORTED: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _LARGEST_AT = 16
 """Digits of the largest ``at`` that canonical JSON can carry."""
 
@@ -179,60 +182,78 @@ def canonical_fast(value: JsonValue) -> bytes:
     orjson sorts keys by UTF-8 bytes and RFC 8785 by UTF-16 units: the same order unless a key holds
     characters beyond ASCII, so such values take the slow road.
     """
-    try:
-        plain = _is_plain(value, MAX_DEPTH)
-        if plain:
-            data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    if _is_plain(value):
+        try:
+            data = orjson.dumps(value, option=_SORTED)
+        except orjson.JSONEncodeError:
+            pass  # The slow road says why.
+        else:
             if data.isascii():
                 return data
+    try:
+        _refuse_formless(value, MAX_DEPTH)
         return canonical_bytes(value)
-    except (orjson.JSONEncodeError, RecursionError) as error:
+    except RecursionError as error:
         raise _invalid(str(error)) from error
 
 
-def _is_plain(value: object, depth: int) -> bool:
-    """Whether orjson and RFC 8785 agree on ``value`` up to the order of its keys.
+def _is_plain(value: object) -> bool:
+    """Whether orjson and RFC 8785 agree on all values in ``value``; looks at a level at a time."""
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH):
+        kinds = set(map(type, level)) - _PLAIN
+        if not kinds:
+            return True
+        if not kinds <= _NESTED:
+            return False
+        inner: list[object] = []
+        for item in level:
+            kind = type(item)
+            if kind is dict:
+                inner += cast("dict[object, object]", item).values()
+            elif kind is list or kind is tuple:
+                inner += cast("Sequence[object]", item)
+        level = inner
+    return set(map(type, level)) <= _PLAIN
 
-    Walks all of it, so that whatever has no form in JSON is refused wherever it stands.
-    """
-    kind = type(value)
-    if kind in _PLAIN:
-        return True
-    if kind is int:
-        return -MAX_SAFE_INTEGER <= cast("int", value) <= MAX_SAFE_INTEGER
-    if isinstance(value, str | int | float):
-        return False
+
+def _refuse_formless(value: object, depth: int) -> None:
+    """Refuse whatever has no form in JSON, wherever it stands in ``value``."""
+    if value is None or isinstance(value, str | int | float):
+        return
     if depth == 0:
         raise _invalid(f"it is nested deeper than {MAX_DEPTH} levels")
-    plain = kind is dict or kind is list or kind is tuple
-    if kind is dict or isinstance(value, Mapping):
-        members = cast("Mapping[object, object]", value)
-        plain = plain and all(type(key) is str for key in members)
-        items: Iterable[object] = members.values()
+    if isinstance(value, Mapping):
+        items: Iterable[object] = cast("Mapping[object, object]", value).values()
     elif isinstance(value, list | tuple):
         items = cast("Sequence[object]", value)
     else:
-        raise _invalid(f"{kind.__name__} has no form in JSON")
+        raise _invalid(f"{type(value).__name__} has no form in JSON")
     for item in items:
-        # A call for each text would take longer than all the rest.
-        if type(item) not in _PLAIN:
-            plain = _is_plain(item, depth - 1) and plain
-    return plain
+        _refuse_formless(item, depth - 1)
 
 
 def _content(draft: Draft, payload_member: bytes) -> Content:
     before_at = b'{"actor":' + _text(draft.actor)
-    after_at = b',"idem":%b,%b,"project":%b,"schema":%d,"source":%b,"type":%b,"v":%d}' % (
+    after_at = b',"idem":%b,%b%b' % (
         _text(draft.idem),
         payload_member,
-        _text(draft.project),
-        draft.schema,
-        _text(draft.source),
-        _text(draft.type),
-        FORMAT_VERSION,
+        _ending(draft.project, draft.schema, draft.source, draft.type),
     )
     digest = hashlib.sha256(before_at + after_at).digest()
     return Content(draft.project, draft.idem, before_at, after_at, digest)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _ending(project: str, schema: int, source: str, type_: str) -> bytes:
+    """The members that follow the payload: the same for most entries."""
+    return b',"project":%b,"schema":%d,"source":%b,"type":%b,"v":%d}' % (
+        _text(project),
+        schema,
+        _text(source),
+        _text(type_),
+        FORMAT_VERSION,
+    )
 
 
 def _size(content: Content) -> int:
@@ -250,7 +271,7 @@ def _text(value: str) -> bytes:
 def _check_names(draft: Draft) -> None:
     if not (draft.type and draft.project and draft.idem):
         raise _invalid("type, project and idempotency key must not be empty")
-    if not isinstance(cast("object", draft.payload), Mapping):
+    if type(draft.payload) is not dict and not isinstance(cast("object", draft.payload), Mapping):
         raise _invalid("the payload must be an object")
     if not 0 < draft.schema <= MAX_SAFE_INTEGER:
         raise _invalid("the schema version must be a positive integer")

@@ -14,7 +14,7 @@ step 3 are rewritten with the same bytes, and no second root is ever signed for 
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -23,6 +23,7 @@ from domain.errors import ErrorCode, IntegrityError
 from ledger import merkle, tiles
 from ledger.durable import DurableFolder, read_file
 from ledger.lock import exclusive
+from ledger.merkle import Edge
 from ledger.reader import StaticReader
 from ledger.sequencer import Head, Sequencer
 from ledger.tiles import ENTRIES, TILE_WIDTH, Resource
@@ -55,10 +56,7 @@ class Publisher:
             if head.published == head.size and self._checkpoint_stands(head):
                 return head.checkpoint
             self._static.refuse_when_nearly_full()
-            few = head.size - head.published <= BUNDLES_AT_ONCE * TILE_WIDTH
-            kept = list(self._pending(head)) if few else []
-            self._check_tree(head, kept or self._pending(head))
-            self._write_tiles(head, kept or self._pending(head))
+            self._extend_files(head)
             self._static.replace({tiles.CHECKPOINT: head.checkpoint.encode()})
             self._sequencer.mark_published(head.size)
             self._remove_superseded(head)
@@ -70,19 +68,22 @@ class Publisher:
         text = read_file(self._static.root / tiles.CHECKPOINT)
         return text is not None and text.startswith(head.checkpoint.encode())
 
-    def _check_tree(self, head: Head, pending: Iterable[list[bytes]]) -> None:
-        size, edge = head.published, self._reader.edge(head.published)
-        for entries in pending:
-            size, edge = merkle.extend(size, edge, merkle.leaf_hashes(entries))
-        if edge != head.edge:
-            raise _tampered("the files do not lead to the committed root", head.published)
-
-    def _write_tiles(self, head: Head, pending: Iterable[list[bytes]]) -> None:
+    def _extend_files(self, head: Head) -> None:
+        """Make the bundles and tiles of the committed tree durable, once they lead to its root."""
+        few = head.size - head.published <= BUNDLES_AT_ONCE * TILE_WIDTH
         growth = _Growth(self._reader, head.published)
-        for entries in pending:
+        for entries in self._pending(head):
             growth.add(entries)
-            self._static.replace(growth.take_full())
-        self._static.replace(growth.take_partial())
+            if not few:
+                growth.take_full()
+        if growth.edge() != head.edge:
+            raise _tampered("the files do not lead to the committed root", head.published)
+        if not few:
+            growth = _Growth(self._reader, head.published)
+            for entries in self._pending(head):
+                growth.add(entries)
+                self._static.replace(growth.take_full())
+        self._static.replace({**growth.take_full(), **growth.take_partial()})
 
     def _pending(self, head: Head) -> Iterator[list[bytes]]:
         """The unpublished entries, in chunks that end with a bundle or with the tree."""
@@ -134,6 +135,10 @@ class _Growth:
                 self.full[bundle.path] = tiles.pack_bundle(self._bundle)
                 self._bundle = []
                 self._complete(0)
+
+    def edge(self) -> Edge:
+        """The edge of the tree: what each row's perfect subtrees have for roots, largest first."""
+        return tuple(root for row in reversed(self._rows) for root in merkle.extend(0, (), row)[1])
 
     def take_full(self) -> dict[str, bytes]:
         """The full resources not yet taken, by path."""

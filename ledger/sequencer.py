@@ -113,12 +113,7 @@ class Sequencer:
     def known_keys(self, project: str, keys: Collection[str]) -> set[str]:
         """Those of the idempotency keys that stand for an entry."""
         with self._reader_lock, _typed_errors():
-            rows = self._reader.execute(
-                "SELECT i.key FROM json_each(?) AS k CROSS JOIN idem AS i"
-                " ON i.project = ? AND i.key = k.value",
-                (orjson.dumps(sorted(keys)).decode(), project),
-            ).fetchall()
-        return {str(key) for (key,) in rows}
+            return {key for key, _, _ in _known(self._reader, project, sorted(keys))}
 
     def keys_beyond_head(self) -> int:
         """How many idempotency keys stand for entries that are not there."""
@@ -157,8 +152,8 @@ class Sequencer:
         """
         with self._writer_lock, _typed_errors(), _transaction(self._writer) as db:
             head = _read_head(db)
-            batch = _Batch(db, head.size, max(head.at, now_ms))
-            outcomes = [batch.add(unit) for unit in units]
+            batch = _Batch(db, head, now_ms)
+            outcomes = batch.add_all(units)
             if batch.recorded:
                 leaves = merkle.leaf_hashes(entry for _, entry in batch.recorded)
                 size, edge = merkle.extend(head.size, head.edge, leaves)
@@ -193,47 +188,58 @@ class Sequencer:
 class _Batch:
     """The units of one transaction: resolves idempotency keys, numbers what is new."""
 
-    def __init__(self, db: sqlite3.Connection, size: int, at: int) -> None:
+    def __init__(self, db: sqlite3.Connection, head: Head, now_ms: int) -> None:
         self._db = db
-        self._next = size
-        self.at = at
+        self._next = head.size
+        self.at = max(head.at, now_ms)
         self.recorded: list[tuple[int, bytes]] = []
+        self._known: dict[tuple[str, str], tuple[int, bytes]] = {}
 
-    def add(self, unit: Unit) -> Outcome:
+    def add_all(self, units: Sequence[Unit]) -> list[Outcome]:
+        """Record the units in order, each whole or not at all."""
+        contents = [content for unit in units for content in unit]
+        for project in {content.project: None for content in contents}:
+            keys = [content.idem for content in contents if content.project == project]
+            rows = _known(self._db, project, keys)
+            self._known.update({(project, key): (seq, digest) for key, seq, digest in rows})
+        new: list[KeyRow] = []
+        outcomes = [self._add(unit, new) for unit in units]
+        self._db.executemany("INSERT INTO idem VALUES (?, ?, ?, ?)", new)
+        return outcomes
+
+    def _add(self, unit: Unit, new: list[KeyRow]) -> Outcome:
         """Record one unit, or nothing of it."""
         fresh: dict[tuple[str, str], tuple[int, bytes]] = {}
+        entries: list[tuple[int, bytes]] = []
         receipts: list[Receipt] = []
         for content in unit:
             key = (content.project, content.idem)
-            known = fresh.get(key) or self._lookup(key)
+            known = fresh.get(key) or self._known.get(key)
             if known is None:
-                fresh[key] = (self._next + len(fresh), content.digest)
-                receipts.append(Receipt(fresh[key][0], repeated=False))
+                seq = self._next + len(fresh)
+                fresh[key] = (seq, content.digest)
+                entries.append((seq, content.recorded(self.at)))
+                receipts.append(Receipt(seq, repeated=False))
             elif known[1] == content.digest:
                 receipts.append(Receipt(known[0], repeated=True))
             else:
                 return _conflict(content.idem, known[0])
-        self._insert(unit, receipts)
+        new += [(seq, *key, digest) for key, (seq, digest) in fresh.items()]
+        self._known.update(fresh)
+        self.recorded += entries
+        self._next += len(fresh)
         return receipts
 
-    def _lookup(self, key: tuple[str, str]) -> tuple[int, bytes] | None:
-        row: tuple[int, bytes] | None = self._db.execute(
-            "SELECT seq, digest FROM idem WHERE project = ? AND key = ?", key
-        ).fetchone()
-        return row
 
-    def _insert(self, unit: Unit, receipts: Sequence[Receipt]) -> None:
-        new = [
-            (receipt.seq, content)
-            for content, receipt in zip(unit, receipts, strict=True)
-            if not receipt.repeated
-        ]
-        self._db.executemany(
-            "INSERT INTO idem VALUES (?, ?, ?, ?)",
-            [(seq, content.project, content.idem, content.digest) for seq, content in new],
-        )
-        self.recorded += [(seq, content.recorded(self.at)) for seq, content in new]
-        self._next += len(new)
+def _known(
+    db: sqlite3.Connection, project: str, keys: Sequence[str]
+) -> list[tuple[str, int, bytes]]:
+    """(key, seq, content digest) of those idempotency keys that stand for an entry."""
+    return db.execute(
+        "SELECT i.key, i.seq, i.digest FROM json_each(?) AS k CROSS JOIN idem AS i"
+        " ON i.project = ? AND i.key = k.value",
+        (orjson.dumps(keys).decode(), project),
+    ).fetchall()
 
 
 def create_sequencer(path: Path, head: Head, keys: Iterator[KeyRow]) -> None:

@@ -1,5 +1,9 @@
 """Entries: canonical bytes, limits, and what is refused."""
 
+from datetime import UTC, datetime
+from fractions import Fraction
+from uuid import UUID
+
 import orjson
 import pytest
 import rfc8785
@@ -101,6 +105,9 @@ def test_an_entry_of_65536_bytes_is_refused_and_stores_nothing() -> None:
         {1: 2},
         {"x": {1, 2}},
         {"x": b"bytes"},
+        {"x": [UUID(int=1)]},
+        {"x": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"x": Fraction(1, 2)},
         {"x": 1.5, "y": object()},
         ["not an object"],
     ],
@@ -108,6 +115,17 @@ def test_an_entry_of_65536_bytes_is_refused_and_stores_nothing() -> None:
 def test_what_has_no_canonical_form_is_refused(payload: object) -> None:
     with pytest.raises(UsageError) as caught:
         encode(draft("a", payload=payload), no_blob)
+    assert caught.value.code == ErrorCode.ENTRY_INVALID
+
+
+@pytest.mark.parametrize("key", ["plain", "ключ"])
+def test_64_levels_are_the_most(key: str) -> None:
+    value: object = {key: "x"}
+    for _ in range(62):
+        value = [value]
+    assert canonical_fast({"x": value}) == rfc8785.dumps({"x": value})
+    with pytest.raises(UsageError) as caught:
+        canonical_fast({"x": [value]})
     assert caught.value.code == ErrorCode.ENTRY_INVALID
 
 

@@ -9,15 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import StaleError
+from graph.clause import AllOf, AnyOf, Clause, Not
 from graph.dump import dump_digest
 from graph.memory import MemoryGraph
 from graph.model import LINEAGE, AttributeChange, EdgeType, NodeKind
 from graph.port import (
+    Among,
     Condition,
     Direction,
     GraphReader,
     GraphStore,
     NodeQuery,
+    NodeStatement,
     Operator,
     Order,
 )
@@ -59,7 +62,7 @@ def remembered(entries: Sequence[Entry]) -> MemoryGraph:
     return memory
 
 
-def runs(conditions: Sequence[Condition] = (), **more: Any) -> NodeQuery:
+def runs(conditions: Sequence[Clause[NodeStatement]] = (), **more: Any) -> NodeQuery:
     return NodeQuery("default", NodeKind.RUN, tuple(conditions), **more)
 
 
@@ -78,6 +81,16 @@ CONDITIONS = (
     Condition("start_time", Operator.GT, 0),
     Condition("status", Operator.IN, ("FINISHED", "FAILED", 1)),
     Condition(f"tags.{HOSTILE[2]}", Operator.IS_NOT_NULL),
+    Not(Condition("params.lr", Operator.EQ, "a")),
+    AnyOf(
+        (
+            Condition("params.lr", Operator.EQ, "a"),
+            AllOf((Not(Condition("name", Operator.LIKE, "a%")), Among(("run:r1", "run:nobody")))),
+        )
+    ),
+    Not(Among(("run:r2",))),
+    AllOf(()),
+    AnyOf(()),
 )
 
 ORDERS = (

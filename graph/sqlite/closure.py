@@ -5,14 +5,11 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeAlias
 
-import orjson
-
-from graph.model import Edge, EdgeType, Node, NodeKind
+from graph.model import Edge, EdgeType
 from graph.port import Direction, Subgraph
-from graph.sqlite.reads import position
+from graph.sqlite.reads import position, with_attributes
 
 # Faster than calling the enum, which counts here.
-_KINDS: Final = {kind.value: kind for kind in NodeKind}
 _TYPES: Final = {type_.value: type_ for type_ in EdgeType}
 
 _Row: TypeAlias = tuple[int, int, str, str, str, int]
@@ -55,15 +52,6 @@ _IDS: Final = """
     )
     SELECT n.id FROM reach CROSS JOIN node AS n ON n.key = reach.key
 """
-
-
-_ATTRIBUTES: Final = """
-    SELECT k.value, (
-        SELECT json_group_object(a.name, a.value) FROM attribute AS a
-        WHERE a.node = k.value AND a.seq < :as_of AND (a.until IS NULL OR a.until >= :as_of))
-    FROM json_each(:keys) AS k
-"""
-"""A row for each node: one for each attribute would cost most of a closure's time."""
 
 
 class _Walk:
@@ -126,7 +114,7 @@ def closure(
         edges = walk.step([row[0] for row in kept])
     ids = {row[0]: row[1] for row in kept}
     return Subgraph(
-        nodes=_nodes(db, kept, as_of),
+        nodes=tuple(with_attributes(db, kept, as_of)),
         edges=_among(ids, edges, direction),
         distance={id_: distance[key] for key, id_ in ids.items()},
         truncated=len(kept) < len(nearest),
@@ -195,18 +183,6 @@ def _nearest(db: sqlite3.Connection, distance: Mapping[int, int]) -> list[_NodeR
     ).fetchall()
     rows.sort(key=lambda row: (distance[row[0]], row[1]))
     return rows
-
-
-def _nodes(db: sqlite3.Connection, rows: Sequence[_NodeRow], as_of: int | None) -> tuple[Node, ...]:
-    """The nodes of ``rows``, in their order, with their attributes by name."""
-    parameters = {"keys": json.dumps([row[0] for row in rows]), "as_of": position(as_of)}
-    values: dict[int, str] = dict(db.execute(_ATTRIBUTES, parameters).fetchall())
-    return tuple(
-        [
-            Node(id_, _KINDS[kind], project, seq, orjson.loads(values[key]))
-            for key, id_, kind, project, seq in rows
-        ]
-    )
 
 
 def _among(ids: Mapping[int, str], edges: Sequence[_Row], direction: Direction) -> tuple[Edge, ...]:

@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Final
 
-from graph.model import AttributeChange, AttributeValue, Edge, EdgeType, Node, NodeKind
+import orjson
+
+from graph.model import AttributeChange, Edge, EdgeType, Node, NodeKind
 from graph.port import NodeQuery
 from graph.sqlite.conditions import MAX_INTEGER, Parameter, clamped, clause_sql
 from graph.sqlite.rare import Found, rarest
@@ -15,11 +17,14 @@ _KINDS: Final = {kind.value: kind for kind in NodeKind}
 _TYPES: Final = {type_.value: type_ for type_ in EdgeType}
 
 _ATTRIBUTES: Final = """
-    SELECT node, name, value FROM attribute
-    WHERE node IN (SELECT value FROM json_each(?))
-      AND seq < ? AND (until IS NULL OR until >= ?){named}
-    ORDER BY node, name
+    SELECT k.value, (
+        SELECT json_group_object(a.name, a.value) FROM attribute AS a
+        WHERE a.node = k.value AND a.seq < :as_of
+          AND (a.until IS NULL OR a.until >= :as_of){named})
+    FROM json_each(:keys) AS k
 """
+"""A row for each node: one for each attribute would cost most of the time of a read."""
+_NAMED: Final = " AND a.name IN (SELECT value FROM json_each(:names))"
 
 _EDGES: Final = """
     SELECT s.id, e.type, t.id, e.role, e.facet, e.seq
@@ -106,21 +111,21 @@ def history(db: sqlite3.Connection, node: str) -> list[AttributeChange]:
 
 def with_attributes(
     db: sqlite3.Connection,
-    rows: Iterable[tuple[int, str, str, str, int]],
+    rows: Sequence[tuple[int, str, str, str, int]],
     as_of: int | None,
     names: Collection[str] | None = None,
 ) -> list[Node]:
     """The nodes of ``rows`` (key, id, kind, project, seq), in their order."""
-    attributes: dict[int, dict[str, AttributeValue]] = {row[0]: {} for row in rows}
-    at = position(as_of)
-    sql, parameters = _ATTRIBUTES.format(named=""), [json.dumps(list(attributes)), at, at]
+    parameters: dict[str, Parameter] = {
+        "keys": json.dumps([row[0] for row in rows]),
+        "as_of": position(as_of),
+    }
     if names is not None:
-        sql = _ATTRIBUTES.format(named=" AND name IN (SELECT value FROM json_each(?))")
-        parameters.append(json.dumps(list(names)))
-    for key, name, value in db.execute(sql, parameters):
-        attributes[key][name] = value
+        parameters["names"] = json.dumps(list(names))
+    sql = _ATTRIBUTES.format(named="" if names is None else _NAMED)
+    values: dict[int, str] = dict(db.execute(sql, parameters).fetchall())
     return [
-        Node(id_, _KINDS[kind], project, seq, attributes[key])
+        Node(id_, _KINDS[kind], project, seq, orjson.loads(values[key]))
         for key, id_, kind, project, seq in rows
     ]
 

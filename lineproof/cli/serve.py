@@ -100,6 +100,8 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
 def _answer(app: "ASGIApp", services: "Services", listener: socket.socket) -> None:
     import uvicorn
 
+    from lineproof.http.timed_head import TimedHeadProtocol
+
     class Announcing(uvicorn.Server):
         """Says where it is once it answers."""
 
@@ -116,6 +118,7 @@ def _answer(app: "ASGIApp", services: "Services", listener: socket.socket) -> No
         app,
         access_log=False,
         backlog=_BACKLOG,
+        http=TimedHeadProtocol,
         lifespan="off",
         limit_concurrency=_CONNECTIONS,
         log_config=None,

@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 def _serve(witness: "Witness", listener: socket.socket, vkey: str) -> None:
     import uvicorn
 
+    from lineproof.http.timed_head import TimedHeadProtocol
     from lineproof.http.witness import witness_app
 
     class Announcing(uvicorn.Server):
@@ -78,6 +79,7 @@ def _serve(witness: "Witness", listener: socket.socket, vkey: str) -> None:
     config = uvicorn.Config(
         witness_app(witness),
         access_log=False,
+        http=TimedHeadProtocol,
         lifespan="off",
         log_config=None,
         proxy_headers=False,

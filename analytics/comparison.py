@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import structlog
 
@@ -29,6 +30,7 @@ from graph.port import GraphReader
 
 log = structlog.get_logger()
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _NOT_COMPARED = (RunStatus.FAILED, RunStatus.KILLED)
 
 
@@ -84,16 +86,21 @@ def compare(
     baseline_selected_by: str = "runs",
     candidate_selected_by: str = "runs",
     analysis: str = ANALYSIS,
+    left_out: Mapping[str, str] = NOTHING,
 ) -> Comparison:
     """Compare two sets of runs; the order of the runs changes nothing.
 
     ``definitions`` and ``criteria`` are by metric name. Deleted, failed and killed runs are left
-    out, as is a baseline run that is also a candidate; ``Side.excluded`` says why. Raises
-    ``NotFoundError`` for an analysis that is not known, ``UsageError`` for a level that is none.
+    out, those in ``left_out`` for the reason that it gives, and a baseline run that is also a
+    candidate; ``Side.excluded`` says why. Raises ``NotFoundError`` for an analysis that is not
+    known, ``UsageError`` for a level that is none.
     """
     mathematics = analysis_named(analysis)
-    after, after_side = _side(candidate, (), replicate_keys, candidate_selected_by)
-    before, before_side = _side(baseline, after_side.run_ids, replicate_keys, baseline_selected_by)
+    after, after_side = _side(candidate, left_out, replicate_keys, candidate_selected_by)
+    taken = dict.fromkeys(after_side.run_ids, "The run is also a candidate.")
+    before, before_side = _side(
+        baseline, {**taken, **left_out}, replicate_keys, baseline_selected_by
+    )
     deltas = mathematics.deltas(before, after, definitions, criteria)
     causes = find_causes(
         before,
@@ -133,7 +140,7 @@ def compare(
 
 def _side(
     runs: Sequence[RunFacts],
-    taken: Collection[str],
+    left_out: Mapping[str, str],
     replicate_keys: Collection[str],
     selected_by: str,
 ) -> tuple[list[RunFacts], Side]:
@@ -141,7 +148,7 @@ def _side(
     excluded: list[Excluded] = []
     unique = {facts.run_id: facts for facts in runs}
     for facts in sorted(unique.values(), key=lambda facts: (facts.seq, facts.run_id)):
-        reason = _exclusion(facts, taken)
+        reason = _exclusion(facts, left_out)
         if reason:
             excluded.append(Excluded(facts.run_id, reason))
         else:
@@ -155,12 +162,12 @@ def _side(
     )
 
 
-def _exclusion(facts: RunFacts, taken: Collection[str]) -> str:
+def _exclusion(facts: RunFacts, left_out: Mapping[str, str]) -> str:
     if facts.deleted:
         return "The run is deleted."
     if facts.status in _NOT_COMPARED:
         return f"The run is {facts.status}."
-    return "The run is also a candidate." if facts.run_id in taken else ""
+    return left_out.get(facts.run_id, "")
 
 
 def _comparison_id(

@@ -12,3 +12,5 @@ class Criterion:
     margin_relative: str | None = None
     alpha: str = "0.05"
     min_samples: int = 1
+    pair_by: str | None = None
+    """``examples``, or the parameter whose equal values pair runs; None for unpaired runs."""

@@ -18,6 +18,8 @@ from analytics.delta import MetricDelta, State, metric_deltas
 from analytics.exact import nearest
 from analytics.facts import RunFacts
 from analytics.frontier import Reach
+from analytics.paired import EXAMPLES
+from analytics.paired_deltas import paired_deltas
 from analytics.student import critical_value, parse_level
 from analytics.welch import Interval, at_level, degrees, p_below
 from domain.errors import NotFoundError
@@ -73,6 +75,9 @@ def decide(delta: MetricDelta, criterion: Criterion) -> Decision:
         return Decision(RuleStatus.PASS, margin, have, None, "Not worse than the margin.", p, p)
     if interval.high < -margin:
         return Decision(RuleStatus.FAIL, margin, have, None, "Worse than the margin.", p, p)
+    if criterion.pair_by == EXAMPLES:
+        message = f"Too close to the margin for {delta.pairs} examples."
+        return Decision(RuleStatus.INCONCLUSIVE, margin, have, None, message, p, p)
     need = runs_needed(delta, interval, oriented, margin)
     return Decision(RuleStatus.INCONCLUSIVE, margin, have, need, _too_close(need), p, p)
 
@@ -153,7 +158,12 @@ def _refusal(
         return RuleStatus.FAIL, None, "The candidate has a value that is not finite."
     if delta.baseline is not None and delta.baseline.non_finite:
         return RuleStatus.INCONCLUSIVE, None, "The baseline has a value that is not finite."
-    least = max(2, criterion.min_samples)
+    if criterion.pair_by != delta.pair_by:
+        message = "Another rule on this metric pairs otherwise; a metric is paired in one way."
+        return RuleStatus.ERROR, None, message
+    if delta.unpaired and criterion.pair_by is not None:
+        return RuleStatus.INCONCLUSIVE, None, delta.unpaired
+    least = max(1 if criterion.pair_by == EXAMPLES else 2, criterion.min_samples)
     if have < least:
         message = f"{have} of the {least} runs a side that this rule needs."
         if delta.baseline and delta.candidate and delta.baseline.n == delta.candidate.n == 1:
@@ -208,7 +218,7 @@ ANALYSES: Mapping[str, Analysis] = MappingProxyType(
         each.id: each
         for each in (
             Analysis("welch-holm/1", metric_deltas, judge, Reach.RUNS),
-            Analysis(ANALYSIS, metric_deltas, judge, Reach.WORKFLOW),
+            Analysis(ANALYSIS, paired_deltas, judge, Reach.WORKFLOW),
         )
     }
 )

@@ -33,7 +33,9 @@ class Uncertainty(StrEnum):
     """Which variation the interval covers."""
 
     SEED_ONLY = "SEED_ONLY"
+    """That from run to run: seeds, and whatever else is not fixed."""
     PAIRED = "PAIRED"
+    """That of which examples happen to be in the evaluation data; not that from run to run."""
     UNREPLICATED = "UNREPLICATED"
     """One run a side: there is no interval."""
 
@@ -73,6 +75,12 @@ class MetricDelta:
     None without an interval, and when the direction is NONE.
     """
     uncertainty: Uncertainty
+    pair_by: str | None = None
+    """What its criterion asked to be paired."""
+    pairs: int | None = None
+    """How many pairs the interval rests on; None when nothing is paired."""
+    unpaired: str = ""
+    """Why what was asked to be paired could not be, in a sentence."""
 
 
 def metric_deltas(

@@ -1,9 +1,11 @@
 """What is known of a run, gathered for comparison: one plain value, the same from every store."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from analytics.examples import ExampleResults
 from analytics.summaries import MetricSummary
 from domain.errors import NotFoundError
 from domain.facet import Facet, Strength
@@ -82,6 +84,8 @@ class RunFacts:
     """The value of (metric key, step), for the AT_STEP reducers that were asked for."""
     job: str = ""
     """The recipe that it executes; empty when none was recorded."""
+    examples: Callable[[], ExampleResults] | None = field(default=None, compare=False)
+    """Reads its results example by example; None when it logged none."""
 
 
 class SummaryReader(Protocol):
@@ -99,6 +103,10 @@ class SummaryReader(Protocol):
 
     def points(self, run_id: str, key: str, *, as_of: int | None = None) -> Sequence[MetricPoint]:
         """One series in (step, timestamp, value) order."""
+        ...
+
+    def examples(self, digest: str, suffix: str) -> ExampleResults:
+        """The results example by example that a file of this digest holds."""
         ...
 
     def last_values(self, key: str, *, as_of: int | None = None) -> "LastValues":
@@ -139,16 +147,27 @@ def gather_facts(
     ordinals = artifact_ordinals(graph, artifacts.values(), as_of=as_of)
     summaries = metrics.summaries(asked, as_of=as_of)
     return [
-        run_facts(
+        _with_examples(
+            run_facts(
+                nodes[node],
+                edges[node],
+                artifacts,
+                ordinals=ordinals,
+                metrics=summaries.get(run_id, {}),
+                at_steps=_at_steps(metrics, run_id, steps, as_of),
+            ),
             nodes[node],
-            edges[node],
-            artifacts,
-            ordinals=ordinals,
-            metrics=summaries.get(run_id, {}),
-            at_steps=_at_steps(metrics, run_id, steps, as_of),
+            metrics,
         )
         for run_id, node in ids.items()
     ]
+
+
+def _with_examples(facts: RunFacts, node: Node, metrics: SummaryReader) -> RunFacts:
+    digest, _, suffix = _text(node, "examples").rpartition(".")
+    if not digest:
+        return facts
+    return replace(facts, examples=partial(metrics.examples, digest, f".{suffix}"))
 
 
 def artifact_ordinals(

@@ -19,8 +19,10 @@ def definition_json(definition: MetricDefinition) -> JsonObject:
 
 
 def criterion_json(criterion: Criterion) -> JsonObject:
-    """A criterion, whole."""
+    """A criterion, whole; without ``pair_by`` where nothing is paired."""
+    pairing: JsonObject = {} if criterion.pair_by is None else {"pair_by": criterion.pair_by}
     return {
+        **pairing,
         "metric": criterion.metric,
         "margin": {"abs": criterion.margin_absolute, "rel": criterion.margin_relative},
         "alpha": criterion.alpha,
@@ -52,6 +54,8 @@ def delta_json(delta: MetricDelta) -> JsonObject:
         "interval": _interval(delta.interval),
         "p": number_json(delta.p),
         "uncertainty": delta.uncertainty.value,
+        "pairs": delta.pairs,
+        "unpaired": delta.unpaired,
     }
 
 

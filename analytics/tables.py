@@ -18,6 +18,7 @@ import polars as pl
 import structlog
 
 from analytics.delta_lake import CursorTable, collect
+from analytics.examples import ExampleFiles, ExampleResults
 from analytics.last_values import LastValues
 from analytics.metric_rows import (
     OPTIONAL_COLUMNS,
@@ -57,8 +58,12 @@ class MetricTables:
 
     name: str = "metrics"
 
-    def __init__(self, folder: Path, *, clock: Clock) -> None:
-        """Open the tables in ``folder``; they are created by the first flush."""
+    def __init__(self, folder: Path, *, clock: Clock, blobs: Path | None = None) -> None:
+        """Open the tables in ``folder``; they are created by the first flush.
+
+        ``blobs`` is where files of results by example stand.
+        """
+        self._examples = ExampleFiles(blobs)
         self._clock = clock
         self._points = CursorTable(folder / "metric_points", POINT_COLUMNS, OPTIONAL_COLUMNS)
         self._summaries = CursorTable(folder / "metric_summaries", SUMMARY_COLUMNS, frozenset())
@@ -72,7 +77,7 @@ class MetricTables:
     @classmethod
     def open(cls, data: Path, *, clock: Clock) -> Self:
         """The tables of a data folder."""
-        return cls(data / "tables", clock=clock)
+        return cls(data / "tables", clock=clock, blobs=data / "blobs")
 
     def cursor(self) -> Cursor:
         """How far this process has applied: the durable cursor, and the overlay on top of it."""
@@ -195,6 +200,10 @@ class MetricTables:
             return []
         rows = ordered_points(stored, applied, summary, run_id, size)
         return [metric_point(row) for row in rows]
+
+    def examples(self, digest: str, suffix: str) -> ExampleResults:
+        """The results example by example in a file; ``IntegrityError`` when it was changed."""
+        return self._examples.results(digest, suffix)
 
     def dump_digest(self) -> str:
         """``sha256:<hex>`` of all points and latest summaries, in one canonical order.

@@ -5,16 +5,19 @@ critical values to be reused. Both bounds are one-sided at 1 - alpha.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
 from analytics.exact import ExactMoments, difference, nearest_ratio, root_ratio
-from analytics.student import critical_value, lower_tail
+from analytics.student import critical_value, lower_tail, parse_level
 
 METHOD = "welch"
 NO_VARIATION = "no variation"
 """Both sides vary by nothing: the interval is the difference itself, its df is 0."""
+BOOTSTRAP = "paired-bootstrap"
+"""The bounds are percentiles of resampled differences, and not of Student's t."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Interval:
     """In tenths; 0 when neither side varies."""
     standard_error: float = 0.0
     """Of the oriented delta; 0 when neither side varies."""
+    resampled: tuple[Fraction, ...] = field(default=(), repr=False, compare=False)
+    """With ``BOOTSTRAP``: the resampled differences, ascending."""
 
 
 def welch(baseline: ExactMoments, candidate: ExactMoments, alpha: str) -> Interval | None:
@@ -59,7 +64,36 @@ def at_level(interval: Interval, difference: float, alpha: str) -> Interval:
     """The same interval of ``difference`` at another level."""
     if interval.alpha == alpha:
         return interval
-    return _interval(difference, interval.standard_error, round(interval.df * 10), alpha)
+    if interval.resampled:
+        return resampled_interval(interval.resampled, alpha)
+    tenths = round(interval.df * 10)
+    return _interval(difference, interval.standard_error, tenths, alpha, interval.method)
+
+
+def t_interval(
+    difference: float, standard_error: float, df: int, alpha: str, method: str
+) -> Interval:
+    """The interval of ``difference`` by Student's t with ``df`` degrees of freedom."""
+    return _interval(difference, standard_error, 10 * df, alpha, method)
+
+
+def resampled_interval(resampled: Sequence[Fraction], alpha: str) -> Interval:
+    """The bounds at the (B + 1) · alpha-th of B resampled differences from either end.
+
+    Where alpha is below what B can show, the bounds are the outermost ones beyond any.
+    """
+    place = int((len(resampled) + 1) * parse_level(alpha))
+    if not place:
+        return Interval(-math.inf, math.inf, alpha, BOOTSTRAP, 0.0, 0.0, tuple(resampled))
+    low, high = resampled[place - 1], resampled[-place]
+    return Interval(
+        low=low.numerator / low.denominator,
+        high=high.numerator / high.denominator,
+        alpha=alpha,
+        method=BOOTSTRAP,
+        df=0.0,
+        resampled=tuple(resampled),
+    )
 
 
 def p_below(interval: Interval, difference: float, threshold: float) -> float:
@@ -68,6 +102,9 @@ def p_below(interval: Interval, difference: float, threshold: float) -> float:
     With no variation there is nothing to be surprised by but a difference below: 0 then, else 1.
     """
     distance = Fraction(difference) - Fraction(threshold)
+    if interval.resampled:
+        below = sum(each <= Fraction(difference) + distance for each in interval.resampled)
+        return (1 + below) / (1 + len(interval.resampled))
     if not interval.standard_error:
         return 0.0 if distance < 0 else 1.0
     squared = (distance / Fraction(interval.standard_error)) ** 2
@@ -84,7 +121,9 @@ def _divisor(n: int, scale: int) -> int:
     return n * n * (n - 1) * scale * scale
 
 
-def _interval(moved: float, standard_error: float, tenths: int, alpha: str) -> Interval:
+def _interval(
+    moved: float, standard_error: float, tenths: int, alpha: str, method: str = METHOD
+) -> Interval:
     """``tenths`` of a degree of freedom."""
     if not standard_error:
         return Interval(moved, moved, alpha, NO_VARIATION, 0.0, 0.0)
@@ -97,7 +136,7 @@ def _interval(moved: float, standard_error: float, tenths: int, alpha: str) -> I
         low=nearest_ratio(center - half, scale),
         high=nearest_ratio(center + half, scale),
         alpha=alpha,
-        method=METHOD,
+        method=method,
         df=tenths / 10,
         standard_error=standard_error,
     )

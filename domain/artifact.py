@@ -13,6 +13,10 @@ OWN_ATTRIBUTE: Final = "lineproof.own."
 the same version others: what a run said is read back, whatever others say later."""
 
 
+EXAMPLES_PATH: Final = "lineproof/examples"
+"""Below a run's artifacts, with one of ``EXAMPLES_SUFFIXES``: its results example by example."""
+EXAMPLES_SUFFIXES: Final = (".csv", ".jsonl")
+
 ARTIFACT_LOGGED: Final = "artifact.logged"
 ARTIFACT_DELETED: Final = "artifact.deleted"
 

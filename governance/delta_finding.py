@@ -36,6 +36,7 @@ def criterion_of(rule: DeltaRule) -> Criterion:
         margin_relative=rule.margin_relative,
         alpha=rule.alpha,
         min_samples=rule.min_samples,
+        pair_by=rule.pair_by,
     )
 
 

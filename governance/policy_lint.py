@@ -50,7 +50,8 @@ def _delta_warnings(rule: DeltaRule, definition: MetricDefinition | None) -> lis
         warnings.append(
             f"rule {rule.id!r} can never fail: its relative margin is the whole baseline or more."
         )
-    if 1 / Fraction(comb(2 * rule.min_samples, rule.min_samples)) > Fraction(rule.alpha):
+    least = 1 / Fraction(comb(2 * rule.min_samples, rule.min_samples))
+    if rule.pair_by is None and least > Fraction(rule.alpha):
         warnings.append(
             f"rule {rule.id!r} asks for alpha {rule.alpha} with {rule.min_samples} runs a side, "
             "fewer than any exact test needs to reach it. Raise min_samples."

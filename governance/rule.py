@@ -32,6 +32,8 @@ class DeltaRule:
     """Least number of runs on each side; below it the rule is INCONCLUSIVE."""
     min_comparability: Level | None = None
     """The rule's own floor; None for the policy's."""
+    pair_by: str | None = None
+    """``examples``, or the parameter whose equal values pair runs; None for unpaired runs."""
     when: str | None = None
     quarantine: bool = False
 

@@ -138,7 +138,7 @@ def _delta(
     interval = delta.interval
     if interval is not None and delta.oriented is not None:
         interval = at_level(interval, delta.oriented, rule.alpha)
-    return {
+    claim: DeltaClaim = {
         "state": delta.state.value,
         "baseline": side_claim(delta.baseline),
         "candidate": side_claim(delta.candidate),
@@ -151,6 +151,9 @@ def _delta(
         "p_adjusted": text_of(decision.p_adjusted),
         "uncertainty": delta.uncertainty.value,
     }
+    if delta.pairs is not None:
+        claim["pairs"] = delta.pairs
+    return claim
 
 
 def _interval(interval: Interval) -> IntervalClaim:

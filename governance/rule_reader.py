@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from analytics.comparability import Level
+from analytics.paired import EXAMPLES
 from domain.errors import UsageError
 from domain.facet import Facet, Strength
 from domain.metric import MetricDefinition
@@ -53,7 +54,14 @@ STRENGTHS: Final = {item.name.lower(): item for item in Strength if item is not 
 ON_FAIL: Final = {"report": False, "quarantine": True}
 _HEAD: Final = ("id", "severity", "when", "on_fail")
 _METRIC_HEAD: Final = (*_HEAD, "metric")
-DELTA_FIELDS: Final = (*_METRIC_HEAD, "margin", "alpha", "min_samples", "min_comparability")
+DELTA_FIELDS: Final = (
+    *_METRIC_HEAD,
+    "margin",
+    "alpha",
+    "min_samples",
+    "min_comparability",
+    "pair_by",
+)
 LIMIT_FIELDS: Final = (*_METRIC_HEAD, "limit")
 BUDGET_FIELDS: Final = (*_METRIC_HEAD, "budget")
 KINDS: Final = ("margin", "limit", "budget", "assert", "provenance", "all_of", "any_of")
@@ -94,6 +102,12 @@ class RuleReader:
         margin = fields_of(values["margin"], "margin", ("abs", "rel"))
         if not margin.values:
             raise policy_error(margin.place, "a margin has `abs`, `rel` or both")
+        pair_by = (
+            name_of(values["pair_by"], "parameter's name", METRIC_LIMIT)
+            if "pair_by" in values
+            else None
+        )
+        least = 1 if pair_by == EXAMPLES else 2
         return DeltaRule(
             **_head(fields),
             metric=name_of(values["metric"], "metric name", METRIC_LIMIT),
@@ -101,7 +115,7 @@ class RuleReader:
             margin_relative=_margin(margin, "rel"),
             alpha=_alpha(values["alpha"]) if "alpha" in values else DEFAULT_ALPHA,
             min_samples=(
-                integer_of(values["min_samples"], "min_samples", 2, MAX_SAMPLES)
+                integer_of(values["min_samples"], "min_samples", least, MAX_SAMPLES)
                 if "min_samples" in values
                 else DEFAULT_SAMPLES
             ),
@@ -110,6 +124,7 @@ class RuleReader:
                 if "min_comparability" in values
                 else None
             ),
+            pair_by=pair_by,
         )
 
     def _limit(self, located: Located, _depth: int) -> LimitRule:

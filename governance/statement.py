@@ -107,6 +107,8 @@ class DeltaClaim(TypedDict):
     p: str | None
     p_adjusted: str | None
     uncertainty: str
+    pairs: NotRequired[int]
+    """How many pairs the interval rests on; absent when nothing is paired."""
 
 
 class LimitClaim(TypedDict):

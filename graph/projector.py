@@ -14,6 +14,8 @@ from typing import Final, TypeAlias, cast
 from domain.artifact import (
     ARTIFACT_DELETED,
     ARTIFACT_LOGGED,
+    EXAMPLES_PATH,
+    EXAMPLES_SUFFIXES,
     ArtifactDeleted,
     ArtifactLogged,
 )
@@ -75,7 +77,9 @@ from graph.provenance import (
 )
 from ledger.entry import Entry
 
-PROJECTOR_VERSION: Final = 1
+_EXAMPLES: Final = tuple(f"/{EXAMPLES_PATH}{suffix}" for suffix in EXAMPLES_SUFFIXES)
+
+PROJECTOR_VERSION: Final = 2
 """Raised whenever the same entry comes to mean other mutations; a store of another version is
 emptied and rebuilt."""
 
@@ -253,6 +257,10 @@ def _artifact_logged(entry: Entry) -> Iterator[Mutation]:
     if "blob" in payload and "sealed_for" in payload:
         yield SetAttribute(node, "blob", payload["blob"])
         yield SetAttribute(node, "sealed_for", payload["sealed_for"])
+    elif payload["run_id"] and payload["path"].endswith(_EXAMPLES):
+        suffix = payload["path"].rpartition(".")[2]
+        run = node_id(NodeKind.RUN, payload["run_id"])
+        yield SetAttribute(run, "examples", f"{payload['digest']}.{suffix}")
     yield SetAttribute(node, "lifecycle", ACTIVE)
 
 

@@ -1,8 +1,8 @@
 """Comparisons as the application gives them: one JSON form for HTTP and the command line.
 
-A request has ``baseline`` and ``candidate`` (sets of runs as ``POST /gate`` takes them) and may
-have ``policy`` (a name), ``asOf`` (a tree size) and ``maxNodes`` (of the difference
-graph, default 60).
+A request has ``candidate`` and ``baseline`` (sets of runs as ``POST /gate`` takes them; without a
+baseline the policy's rule finds it) and may have ``policy`` (a name), ``asOf`` (a tree size) and
+``maxNodes`` (of the difference graph, default 60).
 """
 
 from typing import TYPE_CHECKING
@@ -39,10 +39,12 @@ def compare(services: "Services", request: JsonValue, *, project: str) -> JsonOb
     as_of = asked_position(services, fields.get("asOf"))
     name = text_member(fields, "policy", limit=100)
     declared = _policy(services, name, project, as_of)
+    given = fields.get("baseline")
+    baseline = None if given is None else run_set_from_json(given, "baseline")
     record = compare_sets(
         services.graph,
         services.metrics,
-        run_set_from_json(fields.get("baseline"), "baseline"),
+        baseline,
         run_set_from_json(fields.get("candidate"), "candidate"),
         policy=declared,
         project=project,

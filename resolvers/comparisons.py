@@ -1,5 +1,6 @@
 """Comparing two sets of runs, judged by a policy when one is named."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.comparison import Comparison, compare
@@ -8,14 +9,16 @@ from analytics.delta import MetricDelta
 from analytics.delta_index.index import DeltaIndex
 from analytics.facts import RunFacts, SummaryReader, gather_facts
 from analytics.isolation import Store, isolated
-from domain.errors import NotFoundError
+from domain.errors import NotFoundError, UsageError
 from domain.facet import DEFAULT_REPLICATE_KEYS
 from domain.metric import Reducer
+from governance.baseline import BaselineSearch
 from governance.gate import criteria_of, judge
 from governance.policy import Policy
 from governance.rule import DeltaRule
 from governance.rule_result import RuleResult
 from governance.run_set import RunSet, SelectedRuns, resolve
+from governance.subject_holds import QuarantineView
 from graph.port import GraphReader
 
 
@@ -39,7 +42,7 @@ class ComparedMetric:
 def compare_sets(
     graph: GraphReader,
     metrics: SummaryReader,
-    baseline: RunSet,
+    baseline: RunSet | None,
     candidate: RunSet,
     *,
     policy: Policy | None,
@@ -49,17 +52,32 @@ def compare_sets(
 ) -> ComparisonRecord:
     """Compare ``candidate`` with ``baseline`` as of a position.
 
+    Without a baseline it is what the policy's own rule comes to. Runs that are quarantined, and
+    those that descend from what is, are left out of both sides; a waiver lifts that at gates alone.
     With ``index`` confounded effects are attributed as far as other pairs of the store allow.
     Raises ``NotFoundError`` for a run that the project lacks and for a set without any run,
-    ``UsageError`` for a set that is too large or a filter outside of the grammar.
+    ``UsageError`` for a set that is too large, a filter outside of the grammar, and where neither
+    the request nor the policy has a baseline.
     """
     keys = policy.replicates if policy else DEFAULT_REPLICATE_KEYS
-    before, after = (
-        resolve(
-            run_set, project=project, graph=graph, metrics=metrics, replicates=keys, as_of=as_of
-        )
-        for run_set in (baseline, candidate)
+    held = QuarantineView(graph, project, as_of=as_of, at=None)
+    after = resolve(
+        candidate, project=project, graph=graph, metrics=metrics, replicates=keys, as_of=as_of
     )
+    if baseline is None:
+        search = BaselineSearch(
+            project=project,
+            candidate=after.run_ids,
+            graph=graph,
+            metrics=metrics,
+            as_of=as_of,
+            held_among=held.held_among,
+        )
+        before = _of_policy(policy, search)
+    else:
+        before = resolve(
+            baseline, project=project, graph=graph, metrics=metrics, replicates=keys, as_of=as_of
+        )
     ids = [*_asked(before, "baseline"), *_asked(after, "candidate")]
     gathered = gather_facts(graph, metrics, ids, as_of=as_of, steps=_steps(policy))
     facts = {each.run_id: each for each in gathered}
@@ -73,6 +91,7 @@ def compare_sets(
         replicate_keys=keys,
         baseline_selected_by=before.selected_by,
         candidate_selected_by=after.selected_by,
+        left_out=_quarantined(held, ids),
     )
     if index is not None:
         comparison = isolated(
@@ -93,6 +112,26 @@ def compared_metrics(record: ComparisonRecord, *, gated_first: bool) -> list[Com
         for delta in record.comparison.deltas
     ]
     return sorted(metrics, key=lambda each: each.result is None) if gated_first else metrics
+
+
+def _of_policy(policy: Policy | None, search: BaselineSearch) -> SelectedRuns:
+    if policy is None or policy.baseline is None:
+        raise UsageError(
+            "There is no baseline to compare with.",
+            hint="Name one, or a policy that has a baseline rule.",
+        )
+    found = search.find(policy, policy.baseline)
+    if found.selected is None:
+        raise NotFoundError(found.reason, hint="Name the baseline runs.")
+    return found.selected
+
+
+def _quarantined(view: QuarantineView, run_ids: Sequence[str]) -> dict[str, str]:
+    """Run id to why it is left out, for those with something held upstream."""
+    return {
+        run.run_id: f"The run descends from {run.holds[0].root}, which is quarantined."
+        for run in view.held_runs(run_ids)
+    }
 
 
 def _asked(selected: SelectedRuns, side: str) -> list[str]:

@@ -12,6 +12,8 @@ from lineproof.cli.run_set import SYNTAX, run_set
 from lineproof.settings import Settings
 
 SUMMARY = "Compare two sets of runs: what moved, and what differs upstream."
+POLICY = "policy"
+"""In place of the baseline: what the policy's own rule finds."""
 FORMATS = ("table", "json", "markdown", "dvc-json", "html")
 
 
@@ -25,7 +27,11 @@ def define(parser: argparse.ArgumentParser) -> None:
 
 def add_sides(parser: argparse.ArgumentParser) -> None:
     """The two sets of runs."""
-    parser.add_argument("baseline", metavar="A", help=SYNTAX)
+    parser.add_argument(
+        "baseline",
+        metavar="A",
+        help=f"{SYNTAX}; or the word {POLICY}: what the baseline rule of --policy finds",
+    )
     parser.add_argument("candidate", metavar="B", help="compared with A; as A")
 
 
@@ -56,9 +62,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 def ask(arguments: argparse.Namespace, settings: Settings) -> JsonObject:
     """The answer to the comparison that the options describe."""
     request: dict[str, JsonValue] = {
-        "baseline": run_set(arguments.baseline, arguments.experiment),
         "candidate": run_set(arguments.candidate, arguments.experiment),
     }
+    if arguments.baseline != POLICY:
+        request["baseline"] = run_set(arguments.baseline, arguments.experiment)
     if arguments.policy:
         request["policy"] = arguments.policy
     if arguments.as_of is not None:

@@ -86,6 +86,8 @@ class Delta(TypedDict):
     interval: Interval | None
     p: str | None
     uncertainty: str
+    pairs: int | None
+    unpaired: str
 
 
 class Evidence(TypedDict):

@@ -58,7 +58,8 @@ def says(answer: Answer, delta: Delta) -> str:
         return "one run a side"
     if delta["definition"]["direction"] == "NONE":
         return "no direction"
-    return {1: "better", 0: "within variation", -1: "worse"}[tendency(delta)]
+    found = {1: "better", 0: "within variation", -1: "worse"}[tendency(delta)]
+    return f"{found} over {delta['pairs']} examples" if delta["uncertainty"] == "PAIRED" else found
 
 
 def metric_name(delta: Delta) -> str:

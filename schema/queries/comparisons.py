@@ -22,8 +22,13 @@ class ComparisonQuery:
     def comparison(
         self,
         info: LineproofInfo,
-        baseline: Annotated[RunSetInput, strawberry.argument(description="Compare with these.")],
         candidate: Annotated[RunSetInput, strawberry.argument(description="Compare these.")],
+        baseline: Annotated[
+            RunSetInput | None,
+            strawberry.argument(
+                description="Compare with these; null for what the policy's baseline rule finds."
+            ),
+        ] = None,
         policy: Annotated[
             strawberry.ID | None,
             strawberry.argument(
@@ -44,7 +49,7 @@ class ComparisonQuery:
         found = comparisons.compare_sets(
             graph,
             metrics,
-            run_set_of(baseline, "baseline"),
+            None if baseline is None else run_set_of(baseline, "baseline"),
             run_set_of(candidate, "candidate"),
             policy=declared,
             project=context.project,

@@ -62,6 +62,12 @@ class Delta:
     uncertainty: Uncertainty | None = strawberry.field(
         description="Which variation the interval covers."
     )
+    pairs: int | None = strawberry.field(
+        default=None, description="How many pairs it rests on; null when nothing is paired."
+    )
+    unpaired: str | None = strawberry.field(
+        default=None, description="Why results by example, or runs, could not be paired."
+    )
 
 
 def moments_of(side: Moments | None) -> MetricMoments | None:
@@ -94,6 +100,8 @@ def plain_delta(delta: MetricDelta) -> Delta:
         p=delta.p,
         p_adjusted=None,
         uncertainty=delta.uncertainty,
+        pairs=delta.pairs,
+        unpaired=delta.unpaired or None,
     )
 
 
@@ -122,6 +130,7 @@ def claimed_delta(claim: DeltaClaim) -> Delta:
         p=number(claim["p"]),
         p_adjusted=number(claim["p_adjusted"]),
         uncertainty=Uncertainty(claim["uncertainty"]),
+        pairs=claim.get("pairs"),
     )
 
 

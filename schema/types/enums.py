@@ -37,8 +37,9 @@ def register_enums() -> None:
     strawberry.enum(State, name="DeltaState", description="On which sides the metric was recorded.")
     strawberry.enum(
         Uncertainty,
-        description="Which variation an interval covers. UNREPLICATED: one run a side, "
-        "no interval.",
+        description="Which variation an interval covers. SEED_ONLY: that from run to run. PAIRED: "
+        "that of which examples are in the evaluation data, not that from run to run. "
+        "UNREPLICATED: one run a side, no interval.",
     )
     strawberry.enum(ArtifactKind, description="What an artifact version is.")
     strawberry.enum(Facet, description="What can differ between two runs.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from analytics.comparison import Comparison, compare
 from analytics.criterion import Criterion
+from analytics.examples import ExampleResults, parse_examples
 from analytics.facts import RunFacts, gather_facts
 from analytics.last_values import LastValues
 from analytics.summaries import MetricSummary, summarise
@@ -66,6 +67,7 @@ class World:
     graph: MemoryGraph = field(default_factory=MemoryGraph)
     series: dict[tuple[str, str], list[tuple[int, int, float]]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -123,6 +125,9 @@ class World:
             MetricPoint(key=key, value=decimal_text(value), step=step, timestamp=at)
             for step, at, value in sorted(self.series.get((run_id, key), []))
         ]
+
+    def examples(self, digest: str, suffix: str) -> ExampleResults:
+        return parse_examples(self.files[digest], suffix)
 
     def facts(self, run_ids: Collection[str]) -> list[RunFacts]:
         return gather_facts(self.graph, self, run_ids, as_of=self.size)

@@ -21,7 +21,7 @@ from graph.filter import (
 from graph.holds import holds
 from graph.model import AttributeValue, EdgeType, NodeKind, entity_id, node_id
 from graph.port import Among, Condition, GraphReader, NodeStatement, Operator
-from graph.used_datasets import UsedDataset, used_datasets
+from graph.used_datasets import UsedDataset, input_tags, used_datasets
 
 FEW: Final = 2_000
 """Conditions on metrics that at most this many runs satisfy decide how the runs are found."""
@@ -226,7 +226,8 @@ def _datasets(
     used = graph.outgoing(runs, types=(EdgeType.USED,), as_of=as_of)
     targets = {edge.target for edges in used.values() for edge in edges}
     artifacts = graph.nodes(sorted(targets), as_of=as_of)
-    nodes = graph.nodes(runs, as_of=as_of)
+    names = {input_tags(edge) for edges in used.values() for edge in edges}
+    nodes = graph.nodes(runs, names=sorted(names), as_of=as_of)
     return {
         run: [_described(one) for one in used_datasets(nodes[run], used[run], artifacts)]
         for run in runs

@@ -27,7 +27,7 @@ def used_datasets(
 ) -> tuple[UsedDataset, ...]:
     """The datasets among what the run used: those that came with a source, as MLflow's do.
 
-    ``run`` has at least the attributes that ``link_tags`` reads, ``artifacts`` all of theirs.
+    ``run`` has at least the attributes ``input_tags`` of these edges, ``artifacts`` all of theirs.
     """
     return tuple(
         _dataset(run, edge, artifacts[edge.target])
@@ -37,16 +37,23 @@ def used_datasets(
     )
 
 
-def link_tags(run: Node, prefix: str, artifact: str, role: str) -> Mapping[str, str]:
-    """The tags of a link between a run and an artifact: ``prefix`` is input_tags or output_tags."""
-    tags: object = json.loads(
-        str(run.attributes.get(f"{prefix}.{entity_id(artifact)}.{role}", "{}"))
-    )
+def input_tags(edge: Edge) -> str:
+    """The attribute of the run that holds the tags of an input."""
+    return f"input_tags.{entity_id(edge.target)}.{edge.role}"
+
+
+def output_tags(run: Node, edge: Edge) -> Mapping[str, str]:
+    """The tags of the link to something that the run made."""
+    return _tags(run, f"output_tags.{entity_id(edge.source)}.{edge.role}")
+
+
+def _tags(run: Node, attribute: str) -> Mapping[str, str]:
+    tags: object = json.loads(str(run.attributes.get(attribute, "{}")))
     return cast("dict[str, str]", tags)
 
 
 def _dataset(run: Node, edge: Edge, artifact: Node) -> UsedDataset:
-    tags = link_tags(run, "input_tags", edge.target, edge.role)
+    tags = _tags(run, input_tags(edge))
     own = {name for name in tags if name.startswith(OWN_ATTRIBUTE)}
     attributes = {
         name.removeprefix(_ATTRIBUTES): str(value)

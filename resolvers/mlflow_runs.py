@@ -11,7 +11,7 @@ from domain.metric import MetricPoint
 from graph.artifact_uri import artifact_locations, artifact_uri, experiment_of
 from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import GraphReader
-from graph.used_datasets import UsedDataset, link_tags, used_datasets
+from graph.used_datasets import UsedDataset, output_tags, used_datasets
 from resolvers.attributes import integer, prefixed, text
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _run(node: Node, location: str, metrics: tuple[MetricSummary, ...], links: _
 
 
 def _made(run: Node, edge: Edge, artifact: Node) -> MadeModel:
-    tags = link_tags(run, "output_tags", edge.source, edge.role)
+    tags = output_tags(run, edge)
     return MadeModel(text(artifact.attributes, "name"), int(tags.get("step", "0")))
 
 

@@ -26,7 +26,7 @@ from resolvers.runs import all_ids, selection
 from tests.ingest.recorder import Recorder
 
 explored = settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )
@@ -280,7 +280,9 @@ def few_are(most: int) -> Generator[None]:
 
 
 @given(
-    given_runs=RUNS, filters=st.lists(FILTERS, min_size=6, max_size=6), few=st.sampled_from([0, 9])
+    given_runs=RUNS,
+    filters=st.lists(FILTERS, min_size=10, max_size=10),
+    few=st.sampled_from([0, 9]),
 )
 @explored
 def test_every_store_and_every_door_find_the_same_runs(

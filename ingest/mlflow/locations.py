@@ -11,6 +11,9 @@ from ingest.mlflow.fields import too_long
 _SEPARATORS = re.compile(r"[/\\]")
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", re.ASCII)
 _MAX_UNQUOTINGS = 8
+_PROMPTS = ("prompt-template", "dummy-source")
+"""What MLflow's clients give for the source of a prompt, whose text is a tag (its
+``mlflow/prompt/constants.py``)."""
 
 
 def checked_location(location: str, *, what: str) -> str:
@@ -34,6 +37,8 @@ def checked_location(location: str, *, what: str) -> str:
 def checked_source(source: str) -> str:
     """The address of a model version's files, kept as text; ``UsageError`` (INVALID_PATH) when it
     could lead astray: steps upwards, controls, backslashes, or a path of this machine."""
+    if source in _PROMPTS:
+        return source
     if source.lower().startswith("runs:"):
         checked_location(f"x{source}", what="source")
         return source

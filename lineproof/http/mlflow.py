@@ -34,6 +34,7 @@ from lineproof.http.mlflow_calls import (
     read_histories,
     read_history,
     read_run,
+    read_samples,
     run_creation,
     run_update,
     run_write,
@@ -79,8 +80,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
 }
 """Method and path below ``PREFIX``."""
 
-HISTORIES = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
-"""Only here, where MLflow's own server has it."""
+HISTORIES = {
+    "/ajax-api/2.0/mlflow/metrics/get-history-bulk": read_histories,
+    "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval": read_samples,
+}
+"""Only here, where MLflow's own server has them."""
 
 _SERVER_INFO = {"store_type": "Lineproof", "workspaces_enabled": False}
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
@@ -109,7 +113,10 @@ def routes(services: "Services") -> list[BaseRoute]:
         Route("/health", _health, methods=["GET"]),
         Route("/version", _version, methods=["GET"]),
     ]
-    found.append(Route(HISTORIES, _endpoint(tracking, read_histories), methods=["GET"]))
+    found += [
+        Route(path, _endpoint(tracking, operation), methods=["GET"])
+        for path, operation in HISTORIES.items()
+    ]
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     found += [
         Route(f"/{api}/{version}/{{rest:path}}", _unknown, methods=every)

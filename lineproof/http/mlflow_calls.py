@@ -37,6 +37,7 @@ from resolvers.mlflow_experiments import (
 )
 from resolvers.mlflow_history import HistoryQuestion, SeriesHeld, metric_history
 from resolvers.mlflow_runs import INFO_NAMES, MlflowRun, get_run, unlinked_run
+from resolvers.mlflow_sample import SampleQuestion, sampled_points, steps_between
 from resolvers.mlflow_search import RunSearch, ViewType, search_runs
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ _VIEWS = {1: ViewType.ACTIVE_ONLY, 2: ViewType.DELETED_ONLY, 3: ViewType.ALL}
 
 MAX_RUNS_IN_BULK = 100
 MAX_POINTS_IN_BULK = 25_000
+MAX_POINTS_IN_SAMPLE = 2_500
+"""Of each run."""
 
 log = structlog.get_logger()
 
@@ -260,17 +263,39 @@ def read_histories(tracking: Tracking, call: Call) -> Body:
     size = min(MAX_POINTS_IN_BULK if limit is None else limit, MAX_POINTS_IN_BULK)
     visible = tracking.see(call.project)
     services = tracking.services
-    known = services.graph.nodes([node_id(NodeKind.RUN, one) for one in run_ids], names=())
     points: list[Body] = []
-    for run_id in sorted(set(run_ids)):
-        run = known.get(node_id(NodeKind.RUN, run_id))
-        if run is not None and run.project == call.project:
-            question = HistoryQuestion(call.project, run_id, key, max_results=size)
-            found = metric_history(
-                services.graph, services.metrics, question, visible=visible, held=tracking.held
-            )
-            points += [{**point_body(point), "run_id": run_id} for point in found.points]
+    for run_id in sorted(set(_known_runs(tracking, call, run_ids))):
+        question = HistoryQuestion(call.project, run_id, key, max_results=size)
+        found = metric_history(
+            services.graph, services.metrics, question, visible=visible, held=tracking.held
+        )
+        points += [{**point_body(point), "run_id": run_id} for point in found.points]
     return {"metrics": points[:size]}
+
+
+def read_samples(tracking: Tracking, call: Call) -> Body:
+    """``metrics/get-history-bulk-interval``: one metric of many runs, evenly sampled; unknown runs
+    say nothing."""
+    body = call.body
+    run_ids = body.texts("run_ids")
+    if not run_ids or len(run_ids) > MAX_RUNS_IN_BULK:
+        raise UsageError(
+            f"GetMetricHistoryBulkInterval request must specify 1 to {MAX_RUNS_IN_BULK} run_ids. "
+            f"Received {len(run_ids)} run_ids."
+        )
+    key = body.required("metric_key")
+    limit = body.integer("max_results")
+    size = MAX_POINTS_IN_SAMPLE if limit is None else limit
+    if not 1 <= size <= MAX_POINTS_IN_SAMPLE:
+        raise UsageError(f"max_results must be between 1 and {MAX_POINTS_IN_SAMPLE}.")
+    steps = steps_between(body.integer("start_step"), body.integer("end_step"))
+    visible = tracking.see(call.project)
+    points: list[Body] = []
+    for run_id in _known_runs(tracking, call, run_ids):
+        question = SampleQuestion(run_id, key, size, steps)
+        found = sampled_points(tracking.services.metrics, question, visible, tracking.held)
+        points += [{**point_body(point), "run_id": run_id} for point in found]
+    return page_body("metrics", points, "")
 
 
 def read_experiment(tracking: Tracking, call: Call) -> Body:
@@ -306,6 +331,17 @@ def find_experiments(tracking: Tracking, call: Call) -> Body:
     found = search_experiments(tracking.services.graph, search, visible=visible)
     experiments = [experiment_body(one) for one in found.experiments]
     return page_body("experiments", experiments, found.next_page_token)
+
+
+def _known_runs(tracking: Tracking, call: Call, run_ids: Collection[str]) -> list[str]:
+    """Those of the project, in their order."""
+    ids = {run_id: node_id(NodeKind.RUN, run_id) for run_id in run_ids}
+    nodes = tracking.services.graph.nodes(sorted(ids.values()), names=())
+    return [
+        run_id
+        for run_id, node in ids.items()
+        if node in nodes and nodes[node].project == call.project
+    ]
 
 
 def _run(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:

@@ -18,6 +18,8 @@ from mlflow.entities import (
     ViewType,
 )
 
+from tests.differential.prompts import prompts
+
 Call: TypeAlias = tuple[str, Callable[[], Any]]
 Scenario: TypeAlias = Callable[[MlflowClient, Path], Iterator[Call]]
 
@@ -419,4 +421,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     artifacts,
     models,
     registry,
+    prompts,
 )

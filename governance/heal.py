@@ -1,5 +1,6 @@
 """What to run again when a root is bad: every run that descends from it, in schedule order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,12 +36,8 @@ def heal_plan(descent: Descent) -> HealPlan:
     A held run is not among what replaces its inputs; parents inform, but make nothing.
     """
     names = {node.id: shown_name(node) for node in descent.nodes}
-    runs = sorted(node.id for node in descent.nodes if node.kind is NodeKind.RUN)
-    sources: dict[str, list[str]] = {}
-    for edge in descent.edges:
-        if edge.type in _MADE:
-            sources.setdefault(edge.source, []).append(edge.target)
-    tasks = [Task(run, tuple(sorted(_runs_before(run, sources, set(runs))))) for run in runs]
+    sources = _sources(descent)
+    tasks = [Task(run, tuple(sorted(before))) for run, before in _before(descent).items()]
     schedule = scheduled(tasks, descent.closure()["closure_digest"])
     steps = [
         HealStep(
@@ -51,6 +48,38 @@ def heal_plan(descent: Descent) -> HealPlan:
         for task in schedule.tasks
     ]
     return HealPlan(schedule, tuple(steps))
+
+
+def heal_stages(descent: Descent, jobs: Mapping[str, str]) -> Schedule:
+    """The jobs whose runs descend from the root, in the order in which to do them again.
+
+    ``jobs`` is run to job, both node ids; runs of no job are left out. A job is done again once,
+    after all the jobs that made what it uses. Raises ``UsageError`` (LINEAGE_CYCLE) when two jobs
+    used each other's results.
+    """
+    needs: dict[str, set[str]] = {}
+    for run, before in _before(descent).items():
+        if run in jobs:
+            job = jobs[run]
+            needs.setdefault(job, set()).update(jobs[each] for each in before if each in jobs)
+            needs[job].discard(job)
+    tasks = [Task(job, tuple(sorted(before))) for job, before in needs.items()]
+    return scheduled(tasks, descent.closure()["closure_digest"])
+
+
+def _before(descent: Descent) -> dict[str, set[str]]:
+    """The nearest runs upstream of each run of the closure."""
+    sources = _sources(descent)
+    runs = sorted(node.id for node in descent.nodes if node.kind is NodeKind.RUN)
+    return {run: _runs_before(run, sources, set(runs)) for run in runs}
+
+
+def _sources(descent: Descent) -> dict[str, list[str]]:
+    sources: dict[str, list[str]] = {}
+    for edge in descent.edges:
+        if edge.type in _MADE:
+            sources.setdefault(edge.source, []).append(edge.target)
+    return sources
 
 
 def _runs_before(run: str, sources: dict[str, list[str]], runs: set[str]) -> set[str]:

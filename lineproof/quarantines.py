@@ -1,14 +1,15 @@
 """Quarantine as the application gives it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from domain.canonical import JsonObject
 from governance.closure import Descent, descent_of, find_root, shown_name
-from governance.heal import heal_plan
-from governance.holds import Hold, active_holds
+from governance.heal import heal_plan, heal_stages
+from governance.holds import Hold, active_holds, holds_over
 from governance.quarantine import Keeper
-from governance.request_reader import object_of, required_text
-from graph.model import NodeKind
+from governance.request_reader import object_of, refused, required_text
+from graph.model import EdgeType, NodeKind, entity_id, node_id
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -61,15 +62,53 @@ def impact(services: "Services", arguments: JsonObject, project: str, _source: s
 
 
 def heal(services: "Services", arguments: JsonObject, project: str, _source: str) -> JsonObject:
-    """What to run again, in schedule order; writes nothing."""
-    plan = heal_plan(_descent(services, arguments, project))
+    """What to run again, in schedule order: runs, and the jobs that they are of; writes nothing."""
+    descent = _descent(services, arguments, project)
+    plan = heal_plan(descent)
+    jobs = _jobs(services, [step.run for step in plan.steps], as_of=descent.as_of)
+    stages = heal_stages(descent, jobs)
     return {
+        "treeSize": descent.as_of,
         "scheduleDigest": plan.schedule.digest(),
         "steps": [
-            {"run": step.run, "name": step.name, "replaces": list(step.replaces)}
+            {
+                "run": step.run,
+                "name": step.name,
+                "replaces": list(step.replaces),
+                "job": _job_name(project, jobs[step.run]) if step.run in jobs else None,
+            }
             for step in plan.steps
         ],
+        "jobs": [_job_name(project, task.id) for task in stages.tasks],
     }
+
+
+def healed(services: "Services", arguments: JsonObject, project: str, _source: str) -> JsonObject:
+    """``{"runs"}`` of a ``job`` that were recorded since ``after`` (a tree size), and what holds
+    each: ``heldBy`` is a root, null for a clear one."""
+    fields = object_of(arguments, "the request", ("job", "after"))
+    after = fields.get("after")
+    if isinstance(after, bool) or not isinstance(after, int):
+        raise refused("'after' must be a tree size")
+    job = node_id(NodeKind.JOB, f"{project}/{required_text(fields, 'job', limit=1_000)}")
+    graph, size = services.graph, services.catch_up()
+    edges = graph.incoming([job], types=[EdgeType.EXECUTION_OF], as_of=size)[job]
+    runs = [edge.source for edge in edges if edge.seq >= after]
+    holds = active_holds(graph, project, as_of=size, at=services.clock.now_ms())
+    over = holds_over(graph, [hold for hold in holds if hold.blocks], runs, as_of=size)
+    return {
+        "runs": [{"run": run, "heldBy": over[run][0].root if run in over else None} for run in runs]
+    }
+
+
+def _jobs(services: "Services", runs: Sequence[str], *, as_of: int) -> dict[str, str]:
+    """Run to job, where a run is an execution of one."""
+    edges = services.graph.outgoing(runs, types=[EdgeType.EXECUTION_OF], as_of=as_of)
+    return {run: found[0].target for run, found in edges.items() if found}
+
+
+def _job_name(project: str, job: str) -> str:
+    return entity_id(job).removeprefix(f"{project}/")
 
 
 def _change(

@@ -5,60 +5,41 @@ traceback; an unexpected error shows one only when ``LINEPROOF_LOG_LEVEL`` is ``
 """
 
 import argparse
+import importlib
+import keyword
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Protocol, cast
 
 from domain.errors import ErrorCode, LineproofError, UsageError
 from lineproof import settings as names
-from lineproof.cli import (
-    approver,
-    audit,
-    compare,
-    doctor,
-    erase,
-    export,
-    gate,
-    import_,
-    ledger,
-    lineage,
-    policy,
-    quarantine,
-    replay,
-    schedule,
-    serve,
-    signature,
-    verdict,
-    waiver,
-    why,
-    witness,
-)
 from lineproof.cli.exit_codes import exit_of_code
 from lineproof.settings import Settings, read_settings
 from lineproof.shadow import check_origins
 
 _COMMANDS = (
-    ("serve", serve),
-    ("policy", policy),
-    ("gate", gate),
-    ("compare", compare),
-    ("why", why),
-    ("lineage", lineage),
-    ("doctor", doctor),
-    ("import", import_),
-    ("export", export),
-    ("verdict", verdict),
-    ("quarantine", quarantine),
-    ("schedule", schedule),
-    ("waiver", waiver),
-    ("approver", approver),
-    ("signature", signature),
-    ("audit", audit),
-    ("replay", replay),
-    ("ledger", ledger),
-    ("witness", witness),
-    ("erase", erase),
+    "serve",
+    "policy",
+    "gate",
+    "compare",
+    "why",
+    "lineage",
+    "doctor",
+    "import",
+    "export",
+    "verdict",
+    "quarantine",
+    "schedule",
+    "waiver",
+    "approver",
+    "signature",
+    "audit",
+    "replay",
+    "ledger",
+    "witness",
+    "erase",
 )
 _OPTIONS = (
     ("data", names.DATA),
@@ -70,8 +51,16 @@ _OPTIONS = (
 )
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+class _Command(Protocol):
+    """A module of this package, named after its command."""
+
+    SUMMARY: str
+
+    def define(self, parser: argparse.ArgumentParser) -> None: ...
+
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or the part of it that holds one command."""
     parser = argparse.ArgumentParser(
         prog="lineproof",
         description="What made this number, is this run really better, and can you prove it.",
@@ -80,7 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, module in _COMMANDS:
+    for name in _COMMANDS if only is None else (only,):
+        module = _command(name)
         command = commands.add_parser(
             name, help=module.SUMMARY, description=module.SUMMARY, allow_abbrev=False
         )
@@ -88,9 +78,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _command(name: str) -> _Command:
+    """Loaded by its name, so that a gate need not wait for what an import needs."""
+    module = f"lineproof.cli.{name}{'_' if keyword.iskeyword(name) else ''}"
+    return cast("_Command", importlib.import_module(module))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code of ``exit_codes.Exit``."""
-    arguments = build_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    asked = argv[0] if argv and argv[0] in _COMMANDS else None
+    arguments = build_parser(asked).parse_args(argv)
     level = names.LOG_LEVEL.default
     try:
         check_origins()

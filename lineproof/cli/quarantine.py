@@ -3,10 +3,10 @@
 import argparse
 
 from domain.canonical import JsonObject
-from domain.errors import UsageError
 from lineproof.cli.answers import list_of
 from lineproof.cli.asking import ask
 from lineproof.cli.exit_codes import Exit
+from lineproof.cli.heal import define as heal_define
 from lineproof.cli.options import add_backend
 from lineproof.settings import Settings
 
@@ -38,11 +38,9 @@ def define(parser: argparse.ArgumentParser) -> None:
     impact.add_argument("root", metavar="ROOT", help=ROOT)
     add_backend(impact)
     impact.set_defaults(run=show_impact)
-    heal = add("heal", "List what to run again once a root is fixed, in schedule order.")
-    heal.add_argument("root", metavar="ROOT", help=ROOT)
-    heal.add_argument("--plan", action="store_true", help="print the plan; nothing is run")
-    add_backend(heal)
-    heal.set_defaults(run=show_plan)
+    heal_define(
+        add("heal", "Run again what descends from a root that is fixed, in schedule order.")
+    )
 
 
 def change(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -78,20 +76,4 @@ def show_impact(arguments: argparse.Namespace, settings: Settings) -> int:
         print(f"  {node['kind']}  {node['name']}  {node['id']}")
     if answer["truncated"]:
         print("  and more")
-    return Exit.OK
-
-
-def show_plan(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print the steps in order."""
-    if not arguments.plan:
-        raise UsageError(
-            "Healing by itself is not part of this version.",
-            hint="Add --plan, and run the steps that it lists.",
-        )
-    answer = ask(settings, "quarantine.heal", {"root": arguments.root})
-    for number, step in enumerate(list_of(answer, "steps"), 1):
-        replaces = step["replaces"]
-        inputs = ", ".join(map(str, replaces)) if isinstance(replaces, list) else ""
-        print(f"{number}  {step['run']}  {step['name']}  replace: {inputs or 'nothing'}")
-    print(f"schedule {answer['scheduleDigest']}")
     return Exit.OK

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol, TypeAlias
 
-from graph.holds import holds
+from graph.holds import node_holds
 from graph.model import (
     AddEdge,
     AddNode,
@@ -110,8 +110,7 @@ class Overlay:
             node
             for id_ in changed
             if (node := self._nodes[id_])
-            and (query.ids is None or id_ in query.ids)
-            and all(holds(condition, node.attributes) for condition in query.conditions)
+            and all(node_holds(clause, node) for clause in query.conditions)
             and (query.after is None or _is_after(node, query))
         ]
         rows = self._ask(query)

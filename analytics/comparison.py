@@ -20,6 +20,7 @@ from analytics.judged_json import (
     key_json,
     number_json,
 )
+from analytics.splits import criteria_of_keys, definitions_of
 from analytics.version_changes import Change
 from domain.canonical import JsonObject, JsonValue
 from domain.facet import DEFAULT_REPLICATE_KEYS
@@ -101,12 +102,18 @@ def compare(
     before, before_side = _side(
         baseline, {**taken, **left_out}, replicate_keys, baseline_selected_by
     )
-    deltas = mathematics.deltas(before, after, definitions, criteria)
+    names = {name for facts in (*before, *after) for name in facts.metrics}
+    read = (
+        (definitions_of(names, definitions), criteria_of_keys(names, criteria))
+        if mathematics.splits
+        else (definitions, criteria)
+    )
+    deltas = mathematics.deltas(before, after, *read)
     causes = find_causes(
         before,
         after,
         deltas=deltas,
-        criteria=criteria,
+        criteria=read[1],
         replicate_keys=replicate_keys,
         graph=graph,
         as_of=as_of,
@@ -120,7 +127,7 @@ def compare(
         analysis=analysis,
         baseline=before_side,
         candidate=after_side,
-        comparability=comparability(before, after, definitions, criteria),
+        comparability=comparability(before, after, *read),
         deltas=deltas,
         causes=causes,
         unexplained=() if causes else find_unexplained(before, after, deltas, replicate_keys),

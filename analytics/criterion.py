@@ -14,3 +14,5 @@ class Criterion:
     min_samples: int = 1
     pair_by: str | None = None
     """``examples``, or the parameter whose equal values pair runs; None for unpaired runs."""
+    split: str = ""
+    """The split of ``metric`` that is judged (``analytics.splits``); empty for the whole."""

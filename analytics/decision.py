@@ -211,14 +211,16 @@ class Analysis:
     judge: Callable[[Sequence[tuple[MetricDelta, Criterion]]], tuple[Decision, ...]]
     reach: Reach
     """How far upstream causes are looked for."""
+    splits: bool
+    """Whether a metric's name tells its split, which takes over the metric's definition."""
 
 
 ANALYSES: Mapping[str, Analysis] = MappingProxyType(
     {
         each.id: each
         for each in (
-            Analysis("welch-holm/1", metric_deltas, judge, Reach.RUNS),
-            Analysis(ANALYSIS, paired_deltas, judge, Reach.WORKFLOW),
+            Analysis("welch-holm/1", metric_deltas, judge, Reach.RUNS, splits=False),
+            Analysis(ANALYSIS, paired_deltas, judge, Reach.WORKFLOW, splits=True),
         )
     }
 )

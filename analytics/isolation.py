@@ -17,7 +17,8 @@ from analytics.delta import MetricDelta, metric_deltas
 from analytics.delta_index.index import EVALUATION, DeltaIndex, Group
 from analytics.delta_index.slots import PARAM, slot_value
 from analytics.facts import RunFacts, SummaryReader, gather_facts
-from domain.metric import MetricDefinition, MetricKey
+from analytics.splits import criteria_of_keys, definitions_of
+from domain.metric import MetricDefinition
 from graph.model import NodeKind, node_id
 from graph.port import GraphReader
 
@@ -64,7 +65,7 @@ def isolated(
         if pair is not None:
             alone = Attribution.ISOLATED if uses[slot] == 1 else Attribution.SHARED
             effects = (
-                _effect(effect, alone, pair, deltas[slot].get(effect.metric), criteria)
+                _effect(effect, alone, pair, deltas[slot].get(effect.metric.name), criteria)
                 for effect in cause.effects
             )
             cause = replace(cause, effects=tuple(effects))
@@ -104,12 +105,14 @@ def _deltas(
     definitions: Mapping[str, MetricDefinition],
     criteria: Mapping[str, Criterion],
     store: Store,
-) -> dict[MetricKey, MetricDelta]:
+) -> dict[str, MetricDelta]:
     before, after = (
         gather_facts(store.graph, store.metrics, group.run_ids[:MAX_RUNS], as_of=store.as_of)
         for group in pair
     )
-    return {delta.key: delta for delta in metric_deltas(before, after, definitions, criteria)}
+    names = {name for facts in (*before, *after) for name in facts.metrics}
+    known = definitions_of(names, definitions), criteria_of_keys(names, criteria)
+    return {delta.key.name: delta for delta in metric_deltas(before, after, *known)}
 
 
 def _effect(

@@ -19,10 +19,12 @@ def definition_json(definition: MetricDefinition) -> JsonObject:
 
 
 def criterion_json(criterion: Criterion) -> JsonObject:
-    """A criterion, whole; without ``pair_by`` where nothing is paired."""
+    """A criterion, whole; without ``pair_by`` where nothing is paired, ``split`` where none is."""
     pairing: JsonObject = {} if criterion.pair_by is None else {"pair_by": criterion.pair_by}
+    split: JsonObject = {"split": criterion.split} if criterion.split else {}
     return {
         **pairing,
+        **split,
         "metric": criterion.metric,
         "margin": {"abs": criterion.margin_absolute, "rel": criterion.margin_relative},
         "alpha": criterion.alpha,

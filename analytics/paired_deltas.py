@@ -8,6 +8,7 @@ from analytics.criterion import Criterion
 from analytics.delta import MetricDelta, Uncertainty, metric_deltas, reduced
 from analytics.facts import RunFacts
 from analytics.paired import EXAMPLES, Paired, by_examples, by_param, score
+from analytics.splits import split_of
 from domain.metric import MetricDefinition
 
 
@@ -23,9 +24,14 @@ def paired_deltas(
     other interval. That shows what the examples allow to say, and decides no rule.
     """
     return tuple(
-        _paired(delta, baseline, candidate, criteria.get(delta.key.name))
+        _paired(_with_split(delta), baseline, candidate, criteria.get(delta.key.name))
         for delta in metric_deltas(baseline, candidate, definitions, criteria)
     )
+
+
+def _with_split(delta: MetricDelta) -> MetricDelta:
+    split = split_of(delta.key.name).split
+    return replace(delta, key=replace(delta.key, split=split)) if split else delta
 
 
 def _paired(

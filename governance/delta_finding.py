@@ -10,6 +10,7 @@ from analytics.criterion import Criterion
 from analytics.decision import Decision, analysis_named
 from analytics.delta import MetricDelta
 from analytics.facts import RunFacts
+from analytics.splits import Split, split_of
 from domain.verdict import RuleStatus
 from governance.rule import DeltaRule
 
@@ -37,6 +38,7 @@ def criterion_of(rule: DeltaRule) -> Criterion:
         alpha=rule.alpha,
         min_samples=rule.min_samples,
         pair_by=rule.pair_by,
+        split=rule.split or "",
     )
 
 
@@ -55,16 +57,13 @@ def delta_findings(
         hint = "Name a baseline in the request or in the policy."
         return {rule.id: DeltaFinding(RuleStatus.INCONCLUSIVE, message, hint) for rule in rules}
     found: dict[str, DeltaFinding] = {}
-    by_name = {delta.key.name: delta for delta in comparison.deltas}
     claims: list[tuple[DeltaRule, MetricDelta]] = []
     for rule in rules:
-        delta = by_name.get(rule.metric)
-        if delta is None:
-            message = f"No run recorded {rule.metric!r}."
-            hint = f"Log the metric {rule.metric!r}, or correct its name in the policy."
-            found[rule.id] = DeltaFinding(RuleStatus.MISSING, message, hint)
+        deltas = _deltas_of(rule, comparison)
+        if len(deltas) == 1:
+            claims.append((rule, deltas[0]))
         else:
-            claims.append((rule, delta))
+            found[rule.id] = _not_one(rule, deltas)
     decisions = analysis_named(analysis).judge(
         [(delta, criterion_of(rule)) for rule, delta in claims]
     )
@@ -72,6 +71,28 @@ def delta_findings(
         least = rule.min_comparability or floor
         found[rule.id] = _finding(rule, least, candidate, comparison, delta, decision)
     return found
+
+
+def _deltas_of(rule: DeltaRule, comparison: Comparison) -> list[MetricDelta]:
+    """The deltas that the rule speaks of: one, unless it was not recorded or under two names."""
+    if rule.split is None:
+        return [delta for delta in comparison.deltas if delta.key.name == rule.metric]
+    wanted = Split(rule.split, rule.metric)
+    return [delta for delta in comparison.deltas if split_of(delta.key.name) == wanted]
+
+
+def _not_one(rule: DeltaRule, deltas: Sequence[MetricDelta]) -> DeltaFinding:
+    if deltas:
+        names = ", ".join(repr(delta.key.name) for delta in deltas)
+        message = f"The split {rule.split!r} of {rule.metric!r} is recorded as each of {names}."
+        return DeltaFinding(RuleStatus.ERROR, message, "Name one of them as the rule's metric.")
+    if rule.split is not None:
+        message = f"No run recorded the split {rule.split!r} of {rule.metric!r}."
+        hint = f"Log it as {f'{rule.split}/{rule.metric}'!r}."
+        return DeltaFinding(RuleStatus.MISSING, message, hint)
+    message = f"No run recorded {rule.metric!r}."
+    hint = f"Log the metric {rule.metric!r}, or correct its name in the policy."
+    return DeltaFinding(RuleStatus.MISSING, message, hint)
 
 
 def _finding(

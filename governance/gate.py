@@ -114,10 +114,11 @@ def judge(
 
 
 def criteria_of(policy: Policy) -> dict[str, Criterion]:
-    """Metric name to the criterion of the first delta rule on it."""
+    """Metric name, with its split if one is named, to the criterion of the first delta rule."""
     criteria: dict[str, Criterion] = {}
     for rule in delta_rules(policy.rules):
-        criteria.setdefault(rule.metric, criterion_of(rule))
+        name = rule.metric if rule.split is None else f"{rule.metric} ({rule.split})"
+        criteria.setdefault(name, criterion_of(rule))
     return criteria
 
 

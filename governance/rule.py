@@ -32,6 +32,8 @@ class DeltaRule:
     """Least number of runs on each side; below it the rule is INCONCLUSIVE."""
     min_comparability: Level | None = None
     """The rule's own floor; None for the policy's."""
+    split: str | None = None
+    """The split of the metric that is judged; None for the metric itself."""
     pair_by: str | None = None
     """``examples``, or the parameter whose equal values pair runs; None for unpaired runs."""
     when: str | None = None

@@ -65,6 +65,8 @@ def rule_claim(policy: Policy, result: RuleResult, waivers: Sequence[Waiver]) ->
         ),
         "limit": _limit(rule, result.limit) if isinstance(rule, LimitRule | BudgetRule) else None,
     }
+    if isinstance(rule, DeltaRule) and rule.split is not None:
+        claim["split"] = rule.split
     if not result.applies:
         claim["applies"] = False
     if result.second is not None and isinstance(rule, DeltaRule):

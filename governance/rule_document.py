@@ -42,6 +42,7 @@ def _body(rule: Rule) -> JsonObject:
             "alpha": rule.alpha,
             "min_samples": rule.min_samples,
             **({} if floor is None else {"min_comparability": floor.lower()}),
+            **({} if rule.split is None else {"split": rule.split}),
             **({} if rule.pair_by is None else {"pair_by": rule.pair_by}),
         }
     if isinstance(rule, LimitRule):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from analytics.comparability import Level
 from analytics.paired import EXAMPLES
+from analytics.splits import SPLITS
 from domain.errors import UsageError
 from domain.facet import Facet, Strength
 from domain.metric import MetricDefinition
@@ -51,6 +52,7 @@ SEVERITIES: Final = {item.lower(): item for item in Severity}
 FLOORS: Final = {item.lower(): item for item in (Level.UNKNOWN, Level.ASSUMED, Level.VERIFIED)}
 FACETS: Final = {item.lower(): item for item in Facet}
 STRENGTHS: Final = {item.name.lower(): item for item in Strength if item is not Strength.UNKNOWN}
+_SPLITS: Final = {split: split for split in SPLITS}
 ON_FAIL: Final = {"report": False, "quarantine": True}
 _HEAD: Final = ("id", "severity", "when", "on_fail")
 _METRIC_HEAD: Final = (*_HEAD, "metric")
@@ -60,6 +62,7 @@ DELTA_FIELDS: Final = (
     "alpha",
     "min_samples",
     "min_comparability",
+    "split",
     "pair_by",
 )
 LIMIT_FIELDS: Final = (*_METRIC_HEAD, "limit")
@@ -124,6 +127,7 @@ class RuleReader:
                 if "min_comparability" in values
                 else None
             ),
+            split=choice_of(values["split"], "split", _SPLITS) if "split" in values else None,
             pair_by=pair_by,
         )
 

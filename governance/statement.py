@@ -178,6 +178,8 @@ class RuleClaim(TypedDict):
     delta: DeltaClaim | None
     limit: LimitClaim | None
     """Of limit and budget rules; ``worst`` is a budget's sum."""
+    split: NotRequired[str]
+    """The split of the metric that was judged; absent for the metric itself."""
     applies: NotRequired[bool]
     """False when the rule's ``when`` is; absent otherwise."""
     second: NotRequired[SecondClaim]

@@ -154,7 +154,8 @@ def _results(
     results: dict[str, RuleResult] = {}
     for result in judgement.results:
         if isinstance(result.rule, DeltaRule):
-            results.setdefault(result.rule.metric, result)
+            name = result.rule.metric if result.delta is None else result.delta.key.name
+            results.setdefault(name, result)
     return results
 
 

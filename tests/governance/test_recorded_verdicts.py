@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from analytics.decision import ANALYSES
 from analytics.tables import MetricTables
 from domain.clock import FrozenClock
 from domain.verdict import VERDICT_RECORDED
@@ -27,6 +28,10 @@ def recorded(file: str) -> list[Entry]:
         Entry(r["seq"], r["type"], "default", "", "test", r["idem"], r["at"], 1, r["payload"], b"")
         for r in rows
     ]
+
+
+def test_every_analysis_has_verdicts_on_record() -> None:
+    assert sorted(f"verdicts-{name.replace('/', '-')}.jsonl" for name in ANALYSES) == FILES
 
 
 @pytest.mark.parametrize("file", FILES)

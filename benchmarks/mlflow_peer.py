@@ -1,4 +1,5 @@
-"""``mlflow server`` on SQLite, in a folder of its own: the peer of the MLflow benchmarks."""
+"""The servers of the MLflow benchmarks, each in a folder of its own: ``mlflow server`` on SQLite,
+which is the peer, Lineproof, and one that does nothing."""
 
 import os
 import signal
@@ -13,16 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STARTS_WITHIN = 300.0
+IDLE_SECONDS = 4.0
+"""Lineproof imports what its other doors need when the first ones are open already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server: where it is, how long it took to answer, and its processes' memory."""
+    """A running server: where it is, how long it took to answer ``/health``, and its processes'
+    memory."""
 
     url: str
     start_seconds: float
     idle_bytes: int
-    """Resident memory of the server and its children just after the start."""
+    """Resident memory of the server and its children when it has done nothing for some seconds."""
 
 
 @contextmanager
@@ -49,6 +53,15 @@ def lineproof_server(folder: Path) -> Generator[Served]:
 
 
 @contextmanager
+def null_server(folder: Path) -> Generator[Served]:
+    """Serve ``benchmarks.null_mlflow`` until the block ends."""
+    port = _free_port()
+    command = [sys.executable, "-m", "benchmarks.null_mlflow", str(port)]
+    with _served(command, f"http://127.0.0.1:{port}", "/health", folder) as served:
+        yield served
+
+
+@contextmanager
 def _served(command: list[str], url: str, probe: str, folder: Path) -> Generator[Served]:
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
@@ -57,7 +70,7 @@ def _served(command: list[str], url: str, probe: str, folder: Path) -> Generator
     try:
         _wait_for(url + probe, server, folder)
         seconds = time.perf_counter() - began
-        time.sleep(2.0)
+        time.sleep(IDLE_SECONDS)
         yield Served(url, seconds, _resident(server.pid))
     finally:
         os.killpg(server.pid, signal.SIGTERM)

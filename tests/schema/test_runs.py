@@ -122,6 +122,29 @@ def test_an_artifact_knows_who_used_it(history: History) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        ("params.alpha = '0.01' OR metrics.accuracy > 0.93", ("baseline", "both")),
+        ("NOT (params.alpha = '0.01' OR metrics.accuracy > 0.93)", ("data",)),
+        ("NOT params.nobody = '1' AND NOT metrics.nobody > 1", ("baseline", "data", "both")),
+    ],
+)
+def test_a_filter_takes_or_not_and_parentheses(
+    history: History, text: str, groups: tuple[str, ...]
+) -> None:
+    query = "query Q($text: String!) { runs(filter: $text, first: 20) { nodes { runId } } }"
+    found = [run["runId"] for run in history.data(query, text=text)["runs"]["nodes"]]
+    assert sorted(found) == sorted(run for group in groups for run in history.runs[group])
+
+
+def test_an_error_of_a_filter_names_its_column(history: History) -> None:
+    query = """{ runs(filter: "params.a = '1' OR (tags.b = '2'") { totalCount } }"""
+    (error,) = history.ask(query)["errors"]
+    assert error["extensions"]["code"] == "INVALID_ARGUMENT"
+    assert "column 32" in error["message"]
+
+
+@pytest.mark.parametrize(
     ("query", "code"),
     [
         ("{ runs(first: 1001) { totalCount } }", "INVALID_ARGUMENT"),

@@ -102,12 +102,10 @@ def compare(
     before, before_side = _side(
         baseline, {**taken, **left_out}, replicate_keys, baseline_selected_by
     )
-    names = {name for facts in (*before, *after) for name in facts.metrics}
-    read = (
-        (definitions_of(names, definitions), criteria_of_keys(names, criteria))
-        if mathematics.splits
-        else (definitions, criteria)
-    )
+    read = definitions, criteria
+    if mathematics.splits:
+        names = {name for facts in (*before, *after) for name in facts.metrics}
+        read = definitions_of(names, definitions), criteria_of_keys(names, criteria)
     deltas = mathematics.deltas(before, after, *read)
     causes = find_causes(
         before,
@@ -132,17 +130,21 @@ def compare(
         causes=causes,
         unexplained=() if causes else find_unexplained(before, after, deltas, replicate_keys),
     )
+    _tell(result)
+    return result
+
+
+def _tell(result: Comparison) -> None:
     log.info(
         "comparison.computed",
         comparison_id=result.id,
-        as_of=as_of,
-        baseline=len(before),
-        candidate=len(after),
-        metrics=len(deltas),
-        causes=len(causes),
+        as_of=result.as_of,
+        baseline=len(result.baseline.run_ids),
+        candidate=len(result.candidate.run_ids),
+        metrics=len(result.deltas),
+        causes=len(result.causes),
         comparability=result.comparability.level.value,
     )
-    return result
 
 
 def _side(

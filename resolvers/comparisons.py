@@ -64,20 +64,8 @@ def compare_sets(
     after = resolve(
         candidate, project=project, graph=graph, metrics=metrics, replicates=keys, as_of=as_of
     )
-    if baseline is None:
-        search = BaselineSearch(
-            project=project,
-            candidate=after.run_ids,
-            graph=graph,
-            metrics=metrics,
-            as_of=as_of,
-            held_among=held.held_among,
-        )
-        before = _of_policy(policy, search)
-    else:
-        before = resolve(
-            baseline, project=project, graph=graph, metrics=metrics, replicates=keys, as_of=as_of
-        )
+    search = BaselineSearch(project, after.run_ids, graph, metrics, as_of, held.held_among)
+    before = _baseline(baseline, policy, search)
     ids = [*_asked(before, "baseline"), *_asked(after, "candidate")]
     gathered = gather_facts(graph, metrics, ids, as_of=as_of, steps=_steps(policy))
     facts = {each.run_id: each for each in gathered}
@@ -114,7 +102,19 @@ def compared_metrics(record: ComparisonRecord, *, gated_first: bool) -> list[Com
     return sorted(metrics, key=lambda each: each.result is None) if gated_first else metrics
 
 
-def _of_policy(policy: Policy | None, search: BaselineSearch) -> SelectedRuns:
+def _baseline(
+    baseline: RunSet | None, policy: Policy | None, search: BaselineSearch
+) -> SelectedRuns:
+    """The set that was asked for, or what the policy's rule finds."""
+    if baseline is not None:
+        return resolve(
+            baseline,
+            project=search.project,
+            graph=search.graph,
+            metrics=search.metrics,
+            replicates=policy.replicates if policy else DEFAULT_REPLICATE_KEYS,
+            as_of=search.as_of,
+        )
     if policy is None or policy.baseline is None:
         raise UsageError(
             "There is no baseline to compare with.",

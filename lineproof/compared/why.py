@@ -7,6 +7,10 @@ from lineproof.compared.answer import Answer, Cause, Delta, Effect
 from lineproof.compared.style import Style
 from lineproof.compared.table import comparability_lines, suggested_section
 
+MAX_CHANGES = 50
+"""Changes of one cause that are listed."""
+_IN_LABEL = 3
+
 
 def why(answer: Answer, metric: str, style: Style) -> str:
     """The delta of ``metric``, what it may be blamed on, and how firmly.
@@ -51,9 +55,18 @@ def _causes(answer: Answer, metric: str, style: Style) -> list[str]:
     return lines or ["Nothing recorded upstream differs but the replicate keys."]
 
 
+def _changes(cause: Cause, style: Style) -> list[str]:
+    """Every change, where there are more than the label names."""
+    changes = cause["changes"] if len(cause["changes"]) > _IN_LABEL else []
+    more = len(changes) - MAX_CHANGES
+    lines = [f"  {visible(words.change(each))}" for each in changes[:MAX_CHANGES]]
+    return [*lines, style.paint(f"  … and {more} more", "dim")] if more > 0 else lines
+
+
 def _cause(cause: Cause, effect: Effect | None, names: dict[str, str], style: Style) -> list[str]:
     blame = "" if effect is None else f"{words.attribution(effect)}: "
     lines = [f"{style.paint(blame, 'bold')}{visible(cause['label'])}"]
+    lines += _changes(cause, style)
     for node, following in zip(cause["path"], cause["path"][1:], strict=False):
         lines.append(f"  {visible(names.get(node, node))}")
         lines.append(f"    ↑ {visible(names.get(following, following))}")

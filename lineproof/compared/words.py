@@ -1,6 +1,6 @@
 """Numbers, effects and checks in the words that every rendering uses."""
 
-from lineproof.compared.answer import Answer, Cause, Delta, Effect, Moments, Side
+from lineproof.compared.answer import Answer, Cause, Change, Delta, Effect, Moments, Side
 
 UNKNOWN = "–"
 
@@ -82,6 +82,12 @@ def effects(cause: Cause) -> str:
     for effect in cause["effects"]:
         by_kind.setdefault(attribution(effect), []).append(effect["metric"]["name"])
     return "; ".join(f"{kind} for {', '.join(names)}" for kind, names in by_kind.items())
+
+
+def change(change: Change) -> str:
+    """``numpy 1.26.4 → 2.0.1``; what was not there is a dash."""
+    name = change["name"] or change["kind"].lower()
+    return f"{name} {change['before'] or UNKNOWN} → {change['after'] or UNKNOWN}"
 
 
 def side_count(side: Side) -> str:

@@ -43,6 +43,7 @@ def variables_of(history: History, name: str) -> dict[str, Any]:
         "Compare": {"baseline": baseline, "candidate": candidate},
         "Curve": {"baseline": baseline["runs"][0], "candidate": run},
         "Nearest": {"of": run},
+        "Difference": {"before": data, "after": data},
         "Gate": {"in": {"policy": "release", "candidate": candidate, "baseline": baseline}},
     }
     return known.get(name, {})

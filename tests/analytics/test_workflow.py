@@ -223,7 +223,7 @@ def test_another_job_that_made_the_data() -> None:
 
 def test_a_job_in_another_folder_is_the_same_job() -> None:
     world = World()
-    for n, job in ((1, "/home/a/prepare.py"), (2, "/home/b/prepare.py")):
+    for n, job in ((1, "team-a/prepare.py"), (2, "team-b/prepare.py")):
         raw = train_data("r1", "raw")
         params = {"scale": str(n)}
         world.run(f"p{n}", raw, params=params, generates=[train_data(f"d{n}")], job=job)

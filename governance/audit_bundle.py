@@ -32,6 +32,8 @@ class AuditBundle:
     checkpoint: Checkpoint
     entries: tuple[Entry, ...]
     """By leaf index."""
+    paths: tuple[tuple[str, ...], ...]
+    """The inclusion path of each entry, base64."""
 
 
 def audit_bundle(log: Log, subject: str, seqs: Iterable[int]) -> JsonObject:
@@ -74,7 +76,15 @@ def verified_bundle(bundle: JsonObject, vkey: str) -> AuditBundle:
     entries = [_verified(line, checkpoint) for line in lines]
     if [entry.seq for entry in entries] != sorted({entry.seq for entry in entries}):
         raise _not_so("its lines do not stand in the order of the ledger")
-    return AuditBundle(str(bundle.get("subject")), checkpoint, tuple(entries))
+    return AuditBundle(
+        str(bundle.get("subject")), checkpoint, tuple(entries), tuple(_path(line) for line in lines)
+    )
+
+
+def _path(line: JsonValue) -> tuple[str, ...]:
+    """The inclusion path as text, of a line that was verified."""
+    inclusion = line.get("inclusion") if isinstance(line, Mapping) else ()
+    return tuple(str(step) for step in inclusion) if isinstance(inclusion, Sequence) else ()
 
 
 def _verified(line: JsonValue, checkpoint: Checkpoint) -> Entry:

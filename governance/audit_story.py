@@ -40,18 +40,45 @@ def _verdict(payload: JsonObject) -> str:
     )
 
 
+def _subjects(payload: JsonObject) -> str:
+    subjects = payload.get("subjects")
+    items = subjects if isinstance(subjects, list | tuple) else ()
+    names = ", ".join(_text(one, "name") for one in items if isinstance(one, Mapping))
+    return f"{names} {'was' if len(items) == 1 else 'were'}"
+
+
+def _aliases(payload: JsonObject) -> str:
+    aliases = payload.get("aliases")
+    named = aliases.items() if isinstance(aliases, Mapping) else ()
+    said = [f"alias {visible(str(alias))} is version {number}" for alias, number in sorted(named)]
+    return ", ".join(said) or _text(payload, "name", "description") or "its aliases or tags"
+
+
 _SENTENCES: Final[Mapping[str, _Said]] = MappingProxyType(
     {
         "approvers.set": lambda p: (
             f"{p.get('threshold')} of {_count(p.get('keys'))} approvers sign"
         ),
+        "artifact.signed": lambda p: f"{_subjects(p)} signed: {_text(p, 'signature_id')}",
         "experiment.created": lambda p: f"experiment {_text(p, 'name')} was made",
+        "logged_model.created": lambda p: (
+            f"run {_text(p, 'source_run_id')} logged the model {_text(p, 'name', 'model_id')}"
+        ),
+        "model_version.created": lambda p: (
+            f"version {p.get('version')} was registered from run {_text(p, 'run_id')}: "
+            f"{_text(p, 'source')}"
+        ),
+        "model_version.updated": lambda p: (
+            f"version {p.get('version')} changed: {_text(p, 'stage', 'description')}"
+        ),
         "policy.applied": lambda p: f"policy {_text(p, 'name')} came into force: {p.get('digest')}",
         "quarantine.condemned": lambda p: f"{_text(p, 'root')} was condemned: {_text(p, 'reason')}",
         "quarantine.held": lambda p: (
             f"{_text(p, 'root')} was held with {p.get('count')} nodes: {_text(p, 'reason')}"
         ),
         "quarantine.released": lambda p: f"{_text(p, 'root')} was released: {_text(p, 'reason')}",
+        "registered_model.created": lambda p: f"model {_text(p, 'name')} was registered",
+        "registered_model.updated": lambda p: f"the registered model changed: {_aliases(p)}",
         "run.inputs_logged": lambda p: (
             f"run {_text(p, 'run_id')} used {_count(p.get('uses'))} inputs"
         ),
@@ -61,6 +88,9 @@ _SENTENCES: Final[Mapping[str, _Said]] = MappingProxyType(
         ),
         "run.started": lambda p: f"run {_text(p, 'run_id')} ({_text(p, 'name')}) was started",
         "run.updated": lambda p: f"run {_text(p, 'run_id')} became {_text(p, 'status', 'name')}",
+        "signature.revoked": lambda p: (
+            f"signature {_text(p, 'signature_id')} was revoked: {_text(p, 'reason')}"
+        ),
         "verdict.recorded": _verdict,
         "waiver.submitted": lambda p: f"waiver {_text(p, 'waiver_id')} was submitted",
         "waiver.revoked": lambda p: f"waiver {_text(p, 'waiver_id')} was revoked",
@@ -95,9 +125,10 @@ def story_html(bundle: AuditBundle) -> str:
     checkpoint = bundle.checkpoint
     rows = "\n".join(
         f"<tr><td>{entry.seq}</td><td>{_time(entry.at)}</td><td>{escape(entry.type)}</td>"
-        f"<td>{escape(sentence(entry))}<details><summary>entry</summary>"
-        f"<pre>{escape(entry.data.decode('utf-8'))}</pre></details></td></tr>"
-        for entry in bundle.entries
+        f"<td>{escape(sentence(entry))}<details><summary>entry and proof</summary>"
+        f"<pre>{escape(entry.data.decode('utf-8'))}</pre>"
+        f"<pre>{escape(chr(10).join(path))}</pre></details></td></tr>"
+        for entry, path in zip(bundle.entries, bundle.paths, strict=True)
     )
     title = escape(f"Audit of {visible(bundle.subject)}")
     return f"""<!doctype html>

@@ -26,11 +26,15 @@ def require_clear_file(graph: GraphReader, project: str, path: str, *, at: int) 
 
 def require_clear_version(graph: GraphReader, version: Node, *, at: int) -> None:
     """Raise ``QuarantinedError`` when the version of a model must not be used."""
-    attributes = version.attributes
-    run_id, model_id, source = (
-        str(attributes.get(name, "")) for name in ("run_id", "model_id", "source")
-    )
-    require_clear_source(graph, version.project, source, run_id=run_id, model_id=model_id, at=at)
+    if anything_held(graph, version.project):
+        found = nodes_of_version(graph, version.project, version)
+        require_clear(graph, version.project, found, at=at)
+
+
+def nodes_of_version(graph: GraphReader, project: str, version: Node) -> frozenset[str]:
+    """What a version of a registered model was made from, as far as it is recorded."""
+    said = [str(version.attributes.get(name, "")) for name in ("source", "run_id", "model_id")]
+    return frozenset(_of_source(graph, project, *said))
 
 
 def require_clear_source(

@@ -15,9 +15,9 @@ from lineproof.cli.files import read_bytes
 from lineproof.cli.options import add_backend
 from lineproof.settings import Settings
 
-SUMMARY = "Tell the story of a verdict, run or artifact with its proofs; pack it; check a pack."
+SUMMARY = "Tell the story of a verdict, run, artifact or model with its proofs; pack it; check it."
 FORMATS = ("text", "json", "html")
-_WORDS = "SUBJECT, `bundle SUBJECT`, or `verify FILE`; a subject is a verdict's id, run:ID, …"
+_WORDS = "SUBJECT, `bundle SUBJECT`, or `verify FILE`; a subject is a verdict's id, run:ID, a model, …"
 
 
 def define(parser: argparse.ArgumentParser) -> None:

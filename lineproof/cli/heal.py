@@ -42,7 +42,9 @@ def define(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("root", metavar="ROOT", help="run:ID, artifact:ID, or NAME@DIGEST")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--plan", action="store_true", help="print the plan; nothing is run")
-    what.add_argument("--run", action="store_true", help="run the stages of the affected jobs")
+    what.add_argument(
+        "--run", dest="carry_out", action="store_true", help="run the stages of the affected jobs"
+    )
     parser.add_argument(
         "--stages",
         metavar="FILE",

@@ -8,6 +8,12 @@ from typing import Any
 import pytest
 
 from domain.errors import IntegrityError, LineproofError, NotFoundError
+from domain.model import (
+    LOGGED_MODEL_CREATED,
+    MODEL_VERSION_CREATED,
+    REGISTERED_MODEL_CREATED,
+    REGISTERED_MODEL_UPDATED,
+)
 from domain.quarantine import QUARANTINE_HELD
 from domain.verdict import POLICY_APPLIED, VERDICT_RECORDED
 from governance.audit_bundle import audit_bundle, verified_bundle
@@ -87,3 +93,68 @@ def test_what_is_not_there_has_no_story(world: World) -> None:
     _story(world)
     with pytest.raises(NotFoundError):
         audited_node(world.graph, "other", "c0", as_of=world.catch_up())
+
+
+def _registered(world: World) -> None:
+    """The model "shop" with one version, logged and made by run c0."""
+    logged = {
+        "model_id": "m-1",
+        "experiment_id": "1",
+        "name": "weights",
+        "model_type": "",
+        "source_run_id": "c0",
+        "params": {},
+        "tags": {},
+    }
+    world.append(LOGGED_MODEL_CREATED, logged)
+    for kind, more in (
+        (REGISTERED_MODEL_CREATED, {"name": "shop", "description": "", "tags": {}}),
+        (
+            MODEL_VERSION_CREATED,
+            {
+                "version": 1,
+                "source": "models:/m-1",
+                "run_id": "c0",
+                "run_link": "",
+                "model_id": "m-1",
+                "description": "",
+                "tags": {},
+            },
+        ),
+        (REGISTERED_MODEL_UPDATED, {"aliases": {"champion": 1}}),
+    ):
+        world.append(kind, {"model": "id1", **more})
+
+
+@pytest.mark.parametrize("name", ["shop", "model:shop", "shop/1"])
+def test_a_registered_model_is_told_by_its_name(world: World, name: str) -> None:
+    _story(world)
+    _registered(world)
+    size = world.catch_up()
+    subject = audited_node(world.graph, "default", name, as_of=size)
+    seqs = story_seqs(world.graph, "default", subject, as_of=size)
+    bundle = json.loads(json.dumps(audit_bundle(world.log, subject, seqs)))
+    found = verified_bundle(bundle, world.log.vkey)
+    text = story_text(found)
+    for line in (
+        "run c0 (c0) was started",
+        "run c0 logged the model weights m-1",
+        "model shop was registered",
+        "version 1 was registered from run c0: models:/m-1",
+        "alias champion is version 1",
+        "run:c0 was held",
+        "policy release came into force",
+    ):
+        assert line in text
+    assert "unrelated" not in text
+    page = story_html(found)
+    assert page.count("entry and proof") == len(found.entries)
+    assert found.paths[0][0] in page
+
+
+@pytest.mark.parametrize("name", ["shop/2", "shop/x", "model:none", "shop/1/1", ""])
+def test_what_names_no_model_is_not_found(world: World, name: str) -> None:
+    _story(world)
+    _registered(world)
+    with pytest.raises(NotFoundError):
+        audited_node(world.graph, "default", name, as_of=world.catch_up())

@@ -22,6 +22,8 @@ from graph.filter import (
     parse_filter,
     parse_orders,
 )
+from graph.logged_model_filter import parse_model_filter
+from graph.model_filter import MODEL_VERSIONS, REGISTERED_MODELS
 from graph.port import Condition, Operator
 
 
@@ -304,6 +306,28 @@ def test_experiment_filters() -> None:
         Condition("tags.team", Operator.EQ, "x"),
         Condition("created_at", Operator.GT, 5),
         Condition("experiment_id", Operator.IN, ("1", "2")),
+    )
+
+
+def test_or_and_not_stand_in_every_search() -> None:
+    name, tag = Condition("name", Operator.EQ, "a"), Condition("tags.t", Operator.EQ, "x")
+    text = "name = 'a' OR NOT tags.t = 'x'"
+    either = AnyOf((name, Not(tag)))
+    assert parse_experiment_filter(text) == (either,)
+    assert REGISTERED_MODELS.conditions(text) == (either,)
+    assert MODEL_VERSIONS.conditions(f"NOT ({text})") == (Not(name), tag)
+    assert parse_model_filter(f"{text} OR metrics.m > 1") == AnyOf(
+        (name, Not(tag), MetricCondition("m", Operator.GT, 1.0))
+    )
+
+
+def test_texts_of_searches_for_logged_models_need_no_quotes() -> None:
+    assert parse_model_filter("params.lr = 0.1 AND name = m AND creation_time > 5") == AllOf(
+        (
+            Condition("params.lr", Operator.EQ, "0.1"),
+            Condition("name", Operator.EQ, "m"),
+            Condition("created_at", Operator.GT, 5),
+        )
     )
 
 

@@ -8,14 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 STARTS_WITHIN = 300.0
-IDLE_SECONDS = 4.0
-"""Lineproof imports what its other doors need when the first ones are open already."""
+IDLE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ def lineproof_server(folder: Path) -> Generator[Served]:
     command = [sys.executable, "-m", "lineproof", "serve", "--port", str(port)]
     command += ["--data", str(folder / "data")]
     os.environ["LINEPROOF_LOG_LEVEL"] = "warning"
-    with _served(command, f"http://127.0.0.1:{port}", "/health", folder) as served:
+    late = ("/readyz", "/")
+    with _served(command, f"http://127.0.0.1:{port}", "/health", folder, late) as served:
         yield served
 
 
@@ -62,7 +62,10 @@ def null_server(folder: Path) -> Generator[Served]:
 
 
 @contextmanager
-def _served(command: list[str], url: str, probe: str, folder: Path) -> Generator[Served]:
+def _served(
+    command: list[str], url: str, probe: str, folder: Path, late: Sequence[str] = ()
+) -> Generator[Served]:
+    """``late`` are paths that the server may load more for when they are first asked for."""
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     with (folder / "server.log").open("wb") as output:
@@ -70,6 +73,8 @@ def _served(command: list[str], url: str, probe: str, folder: Path) -> Generator
     try:
         _wait_for(url + probe, server, folder)
         seconds = time.perf_counter() - began
+        for path in late:
+            _wait_for(url + path, server, folder)
         time.sleep(IDLE_SECONDS)
         yield Served(url, seconds, _resident(server.pid))
     finally:
@@ -81,7 +86,7 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]", folder: Path) -> 
     deadline = time.monotonic() + STARTS_WITHIN
     while True:
         try:
-            with urllib.request.urlopen(address, timeout=5):
+            with urllib.request.urlopen(address, timeout=30):
                 return
         except OSError:
             if server.poll() is not None or time.monotonic() > deadline:

@@ -61,7 +61,7 @@ def send(http: TestClient, events: list[dict[str, Any]]) -> list[int]:
     return added
 
 
-def states(services: Services) -> dict[str, object]:
+def states(services: Services) -> dict[str, tuple[list[Any], list[Any], list[str]]]:
     """What is told of each run, and of what it has to do with."""
     services.catch_up()
     runs = services.graph.find(NodeQuery("default", NodeKind.RUN))

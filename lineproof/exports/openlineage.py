@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from domain.canonical import JsonObject, JsonValue
 from domain.ids import derived_id
-from graph.model import EdgeType, NodeKind, entity_id
+from graph.model import EdgeType, NodeKind, entity_id, node_id
 from lineproof.exports.graph import ExportedEdge, ExportedGraph, ExportedNode
 from lineproof.exports.times import rfc3339
 
@@ -59,7 +59,7 @@ def openlineage_events(graph: ExportedGraph) -> Iterator[Event]:
             yield from _run_events(index, node)
     for node in graph.nodes:
         if node.kind is NodeKind.VERDICT:
-            yield verdict_event(index.project, node, _as_of(index, node))
+            yield _verdict_event(index, node)
 
 
 def run_uuid(run_id: str) -> str:
@@ -70,7 +70,7 @@ def run_uuid(run_id: str) -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-def verdict_event(project: str, verdict: ExportedNode, time: int) -> Event:
+def _verdict_event(index: _Index, verdict: ExportedNode) -> Event:
     """A verdict with the ``test`` facet (TestRunFacet 1-0-1), one test for each rule."""
     statement = cast("JsonObject", json.loads(verdict.text("statement") or "{}"))
     rules = statement.get("rules")
@@ -83,12 +83,11 @@ def verdict_event(project: str, verdict: ExportedNode, time: int) -> Event:
     subject = statement.get("subject")
     runs = subject.get("run_ids") if isinstance(subject, Mapping) else None
     job: JsonObject = {
-        "namespace": f"lineproof/{project}",
+        "namespace": f"lineproof/{index.project}",
         "name": f"gate/{verdict.text('policy_name')}",
     }
     if isinstance(runs, list) and runs:
-        upstream = [{"job": job, "run": {"runId": run_uuid(str(run))}} for run in runs]
-        dependencies = {"upstream": cast("JsonValue", upstream)}
+        dependencies = {"upstream": [_run_and_job(index, str(run)) for run in runs]}
         facets["jobDependencies"] = _facet("JobDependenciesRunFacet", "1-0-1", dependencies)
     facets["lineproof_verdict"] = _facet(
         "RunFacet",
@@ -101,7 +100,18 @@ def verdict_event(project: str, verdict: ExportedNode, time: int) -> Event:
         },
     )
     run = run_uuid(verdict.text("verdict_id"))
+    time = _as_of(index, verdict)
     return _event("COMPLETE", time, run, facets, {**job, "facets": {}})
+
+
+def _run_and_job(index: _Index, run_id: str) -> JsonObject:
+    """A run and what it is an execution of; of a run that is not in the graph, only the run."""
+    run = index.nodes.get(node_id(NodeKind.RUN, run_id))
+    named: JsonObject = {"runId": run_uuid(run_id)}
+    if run is None:
+        return {"job": {"namespace": f"lineproof/{index.project}", "name": run_id}, "run": named}
+    job = _job(index, run)
+    return {"job": {"namespace": job["namespace"], "name": job["name"]}, "run": named}
 
 
 def _test(rule: JsonObject) -> dict[str, JsonValue]:

@@ -168,6 +168,10 @@ def test_a_verdict_is_a_run_with_the_test_facet(export: Export) -> None:
     ]
     upstream = verdict["run"]["facets"]["jobDependencies"]["upstream"]
     assert len(upstream) == len(WORSE)
+    jobs = {line["run"]["runId"]: line["job"] for line in lines}
+    for one in upstream:
+        own = jobs[one["run"]["runId"]]
+        assert one["job"] == {"namespace": own["namespace"], "name": own["name"]}
 
 
 def test_parquet_holds_every_point(data: Path, tmp_path: Path) -> None:

@@ -86,7 +86,11 @@ class StateCheck:
 
     def _open_sequencer(self) -> Sequencer | None:
         if not self._paths.sequencer.is_file():
-            self._report.add(None, _DATABASE, "the sequencer's database is missing")
+            self._report.add(
+                None,
+                _DATABASE,
+                "it is missing; `lineproof ledger recover` makes it again from the files",
+            )
             return None
         try:
             return Sequencer(self._paths.sequencer)

@@ -3,6 +3,7 @@
 import argparse
 
 from lineproof.cli.exit_codes import Exit
+from lineproof.cli.ledger_key import read_manifest
 from lineproof.settings import Settings
 
 SUMMARY = "List the keys that sign the ledger; hand over to a new one."
@@ -24,11 +25,7 @@ def define(parser: argparse.ArgumentParser) -> None:
 
 def run_list(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the keys, oldest first."""
-    from ledger.folder import Paths
-    from ledger.manifest import parse_manifest
-    from lineproof.cli.files import read_bytes
-
-    for key in parse_manifest(read_bytes(Paths(settings.data).manifest)).keys:
+    for key in read_manifest(settings.data).keys:
         print(f"{key.from_size}\t{key.verifier.vkey}")
     return Exit.OK
 
@@ -37,7 +34,9 @@ def rotate(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Rotate, and say what to pin."""
     from domain.clock import SystemClock
     from ledger.rotation import rotate_key
+    from telemetry.logging import configure_logging
 
+    configure_logging(log_format=settings.log_format, level=settings.log_level)
     rotation = rotate_key(settings.data, actor="", clock=SystemClock())
     print(
         f"The ledger is signed by a new key from {rotation.from_size} entries on; whoever pinned "

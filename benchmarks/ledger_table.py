@@ -77,12 +77,12 @@ def compare(count: int, works: dict[str, Callable[[], object]]) -> list[Row]:
 def print_rows(title: str, rows: list[Row], **more: object) -> None:
     """A table to read, then one JSON object."""
     print(f"{title}, medians of {ROUNDS} interleaved rounds where there is a ratio\n")
-    print(f"{'':50}{'per second':>12}{'seconds':>10}{'memory delta':>14}{'ratio':>8}")
+    print(f"{'':56}{'per second':>12}{'seconds':>10}{'memory delta':>14}{'ratio':>8}")
     for row in rows:
         delta = row.memory_delta_bytes
         memory = "?" if delta is None else f"{delta / 2**20:.1f} MiB"
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        print(f"{row.name:50}{row.per_second:12,.0f}{row.seconds:10.2f}{memory:>14}{ratio:>8}")
+        print(f"{row.name:56}{row.per_second:12,.0f}{row.seconds:10.2f}{memory:>14}{ratio:>8}")
     for name, value in more.items():
-        print(f"{name.replace('_', ' '):50}{value}")
+        print(f"{name.replace('_', ' '):56}{value}")
     print("\n" + json.dumps({**more, "rows": [asdict(row) for row in rows]}))

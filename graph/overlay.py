@@ -72,24 +72,28 @@ class Overlay:
 
     def apply(self, said: Sequence[Mutation], seq: int) -> None:
         """Take in what one entry will say; ``seq`` is beyond all that the base holds."""
-        self._load({one for mutation in said for one in _mentioned(mutation)})
+        added: list[AddNode] = []
         values: dict[str, dict[str, AttributeValue | None]] = {}
+        edges: list[AddEdge] = []
         for one in said:
-            if isinstance(one, AddNode):
-                if self._nodes[one.id] is None:
-                    self._nodes[one.id] = Node(one.id, one.kind, one.project, seq)
-                    values.setdefault(one.id, {})
-            elif not isinstance(one, AddEdge):
-                value = one.value if isinstance(one, SetAttribute) else None
-                values.setdefault(one.node, {})[one.name] = value
+            if isinstance(one, SetAttribute):
+                values.setdefault(one.node, {})[one.name] = one.value
+            elif isinstance(one, AddEdge):
+                edges.append(one)
+            elif isinstance(one, AddNode):
+                added.append(one)
+            else:
+                values.setdefault(one.node, {})[one.name] = None
+        ends = [end for edge in edges for end in (edge.source, edge.target)]
+        self._load([*values, *ends, *(node.id for node in added)])
+        for node in added:
+            if self._nodes[node.id] is None:
+                self._nodes[node.id] = Node(node.id, node.kind, node.project, seq)
+                values.setdefault(node.id, {})
         for id_, changes in values.items():
             self._change(id_, changes)
-        for one in said:
-            if isinstance(one, AddEdge) and self._nodes[one.source] and self._nodes[one.target]:
-                key = (one.source, one.type, one.target, one.role)
-                edge = Edge(*key, one.facet, seq)
-                self._outgoing.setdefault(one.source, {}).setdefault(key, edge)
-                self._incoming.setdefault(one.target, {}).setdefault(key, edge)
+        for edge in edges:
+            self._connect(edge, seq)
 
     def nodes(
         self, ids: Collection[str], *, names: Collection[str] | None = None
@@ -165,6 +169,13 @@ class Overlay:
         attributes = {k: v for k, v in {**node.attributes, **changes}.items() if v is not None}
         self._nodes[id_] = Node(id_, node.kind, node.project, node.seq, attributes)
 
+    def _connect(self, said: AddEdge, seq: int) -> None:
+        if self._nodes[said.source] is None or self._nodes[said.target] is None:
+            return
+        edge = Edge(said.source, said.type, said.target, said.role, said.facet, seq)
+        self._outgoing.setdefault(edge.source, {}).setdefault(_key(edge), edge)
+        self._incoming.setdefault(edge.target, {}).setdefault(_key(edge), edge)
+
     def _ask(self, query: NodeQuery) -> Sequence[Node]:
         if query not in self._found:
             self._found[query] = self._base.find(query)
@@ -182,12 +193,6 @@ class Overlay:
             return {edge.target for edge in edges if edge.type in types}
         edges = self._incoming.get(id_, {}).values()
         return {edge.source for edge in edges if edge.type in types}
-
-
-def _mentioned(mutation: Mutation) -> tuple[str, ...]:
-    if isinstance(mutation, AddEdge):
-        return (mutation.source, mutation.target)
-    return (mutation.id if isinstance(mutation, AddNode) else mutation.node,)
 
 
 def _name_asked(query: NodeQuery) -> AttributeValue | None:

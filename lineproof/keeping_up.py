@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from lineproof.services import Services
 
 SECONDS = 0.5
+MANY = 250
+"""Entries in that time that show writers at work, who need the processor more."""
+BEHIND = 5_000
+"""Entries by which the projections may fall behind them."""
 
 log = structlog.get_logger()
 
@@ -22,7 +26,7 @@ log = structlog.get_logger()
 @contextmanager
 def keeping_up(services: "Services") -> Generator[None]:
     """Import what is imported late, then bring the projections up to the ledger every half second
-    until the block ends.
+    until the block ends; while many entries are written, only every ``BEHIND`` entries.
 
     A failure is logged and tried again: whoever reads meets it too, and gets it as a typed error.
     """
@@ -30,9 +34,14 @@ def keeping_up(services: "Services") -> Generator[None]:
 
     def keep_up() -> None:
         import_late()
+        seen = done = 0
         while not stopping.wait(SECONDS):
             try:
-                services.catch_up()
+                size = services.log.head().size
+                grown, seen = size - seen, size
+                if grown > MANY and size - done < BEHIND:
+                    continue
+                done = services.catch_up()
                 services.delta_index()
             except LineproofError as error:
                 log.error("projection.catch_up_failed", code=error.code, reason=error.message)

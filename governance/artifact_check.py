@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from analytics.decision import ANALYSIS
 from domain.verdict import RuleStatus
 from governance.named_artifact import NamedArtifact
 from governance.produced import products
@@ -11,10 +12,17 @@ from graph.port import GraphReader
 
 ARTIFACTS = "artifacts"
 """Id of the built-in rule."""
+_WITHOUT_FILES = ("welch-holm/1",)
+"""Verdicts of these analyses did not look at stored files, and must come out again."""
 
 
 def artifact_finding(
-    asked: Sequence[NamedArtifact], *, graph: GraphReader, runs: Sequence[str], as_of: int
+    asked: Sequence[NamedArtifact],
+    *,
+    graph: GraphReader,
+    runs: Sequence[str],
+    as_of: int,
+    analysis: str = ANALYSIS,
 ) -> RuleResult | None:
     """FAIL when a file's digest is not the recorded one, MISSING when none is; None if not asked.
 
@@ -23,7 +31,7 @@ def artifact_finding(
     if not asked:
         return None
     rule = BuiltInRule(ARTIFACTS)
-    recorded = products(graph, runs, as_of=as_of)
+    recorded = products(graph, runs, as_of=as_of, files=analysis not in _WITHOUT_FILES)
     unknown: list[str] = []
     for item in asked:
         named = [product for product in recorded if product.named(item.name)]

@@ -114,6 +114,7 @@ def gather_evidence(
     candidate_facts = tuple(facts[run_id] for run_id in candidate.run_ids)
     scope = CandidateScope(candidate_facts, policy.replicates, graph, project, as_of)
     waivers, rule_waivers = _waivers(scope, policy.name, at)
+    named, runs = request.artifacts, candidate.run_ids
     held = quarantine.held_runs(candidate.run_ids)
     used = {*rule_waivers.values(), *(hold.waiver for run in held for hold in run.holds)}
     return Evidence(
@@ -133,7 +134,7 @@ def gather_evidence(
         rule_waivers=rule_waivers,
         at=at if waivers else None,
         artifact_finding=artifact_finding(
-            request.artifacts, graph=graph, runs=candidate.run_ids, as_of=as_of
+            named, graph=graph, runs=runs, as_of=as_of, analysis=analysis
         ),
         made=gather_made(policy.rules, candidate_facts, graph, project, as_of=as_of),
     )

@@ -28,8 +28,10 @@ class Product:
         return name in (self.name, self.name.rpartition("/")[2])
 
 
-def products(graph: GraphReader, run_ids: Collection[str], *, as_of: int) -> list[Product]:
-    """What these runs produced as of a position, ordered."""
+def products(
+    graph: GraphReader, run_ids: Collection[str], *, as_of: int, files: bool = True
+) -> list[Product]:
+    """What these runs produced as of a position, ordered; stored ``files`` too unless told not."""
     runs = graph.nodes([node_id(NodeKind.RUN, run_id) for run_id in run_ids], as_of=as_of)
     found: list[Product] = []
     incoming = graph.incoming(runs, types=[EdgeType.WAS_GENERATED_BY], as_of=as_of)
@@ -38,7 +40,8 @@ def products(graph: GraphReader, run_ids: Collection[str], *, as_of: int) -> lis
     for run in runs.values():
         versions = [made[edge.source] for edge in incoming[run.id] if edge.source in made]
         found += _versions(run, versions)
-        found += _files(graph, run, versions, as_of)
+        if files:
+            found += _files(graph, run, versions, as_of)
     return sorted(set(found))
 
 

@@ -17,7 +17,9 @@ from lineproof.settings import Settings
 
 SUMMARY = "Tell the story of a verdict, run, artifact or model with its proofs; pack it; check it."
 FORMATS = ("text", "json", "html")
-_WORDS = "SUBJECT, `bundle SUBJECT`, or `verify FILE`; a subject is a verdict's id, run:ID, a model, …"
+_WORDS = (
+    "SUBJECT, `bundle SUBJECT`, or `verify FILE`; a subject is a verdict's id, run:ID, model, …"
+)
 
 
 def define(parser: argparse.ArgumentParser) -> None:

@@ -31,10 +31,14 @@ class Stage:
     commands: tuple[str, ...]
     deps: tuple[str, ...]
 
-    def does(self, job: str) -> bool:
-        """Whether runs of ``job`` are its: by name, or by a script that it depends on."""
+    def does(self, job: str) -> tuple[bool, bool, bool]:
+        """Whether runs of ``job`` are its: by name, by a command, by what it depends on."""
         last = PurePosixPath(job).name
-        return self.name in (job, last) or last in {PurePosixPath(dep).name for dep in self.deps}
+        words = [word for command in self.commands for word in command.split()]
+        by_command, by_deps = (
+            last in {PurePosixPath(path).name for path in paths} for paths in (words, self.deps)
+        )
+        return self.name in (job, last), by_command, by_deps
 
 
 def define(parser: argparse.ArgumentParser) -> None:
@@ -95,12 +99,13 @@ def read_stages(path: Path) -> list[Stage]:
 
 def stage_of(job: str, stages: Sequence[Stage]) -> Stage:
     """The one stage of a job; ``UsageError`` when there is none, several, or one with templates."""
-    found = [stage for stage in stages if stage.does(job)]
+    ways = [[stage for stage in stages if stage.does(job)[way]] for way in range(3)]
+    found = next((fitting for fitting in ways if fitting), ways[-1])
     if len(found) != 1:
         names = ", ".join(stage.name for stage in found) or "none"
         raise UsageError(
             f"The job {job!r} is of one stage in no clear way: {names}.",
-            hint="A stage is a job's when it has its name, or depends on its script.",
+            hint="A stage is a job's when it has its name, runs its script, or depends on it.",
         )
     (stage,) = found
     if not stage.commands or any("${" in command for command in stage.commands):

@@ -19,6 +19,8 @@ STAGES = [
     Stage("copy", ("cp a b",), ("blend.py",)),
     Stage("templates", ("python ${script}",), ("t.py",)),
     Stage("silent", (), ("s.py",)),
+    Stage("once", ("python twice.py 1",), ()),
+    Stage("again", ("python twice.py 2",), ()),
 ]
 
 
@@ -70,7 +72,13 @@ def test_affected_jobs_run_once_after_those_that_make_what_they_use(world: World
 
 @pytest.mark.parametrize(
     ("job", "stage"),
-    [("train", "train"), ("/home/x/train.py", "train"), ("dag.train", None), ("copy", "copy")],
+    [
+        ("train", "train"),
+        ("/a/b/train.py", "train"),
+        ("blend.py", "blend"),
+        ("copy", "copy"),
+        ("dag.train", None),
+    ],
 )
 def test_a_job_is_the_stage_of_its_name_or_script(job: str, stage: str | None) -> None:
     if stage is None:
@@ -80,7 +88,7 @@ def test_a_job_is_the_stage_of_its_name_or_script(job: str, stage: str | None) -
         assert stage_of(job, STAGES).name == stage
 
 
-@pytest.mark.parametrize("job", ["blend.py", "t.py", "s.py", ""])
+@pytest.mark.parametrize("job", ["twice.py", "t.py", "s.py", ""])
 def test_what_is_not_clear_is_not_run(job: str) -> None:
     with pytest.raises(UsageError):
         stage_of(job, STAGES)

@@ -50,6 +50,9 @@ class RuleResult:
         "`built_in` for what every gate asks."
     )
     metric: str | None = strawberry.field(description="The metric's name; null if it reads none.")
+    split: str | None = strawberry.field(
+        description="The split of the metric that was judged; null for the metric itself."
+    )
     direction: Direction | None = strawberry.field(
         description="Which way of the metric is better; null without a metric."
     )
@@ -78,6 +81,7 @@ def rule_result_of(claim: RuleClaim) -> RuleResult:
         id=claim["id"],
         kind=claim["kind"],
         metric=metric["name"] if metric else None,
+        split=claim.get("split"),
         direction=Direction(metric["direction"]) if metric else None,
         unit=metric["unit"] if metric else None,
         severity=Severity(claim["severity"]),

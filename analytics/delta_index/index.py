@@ -98,6 +98,12 @@ class DeltaIndex:
 
         Groups by first leaf, sets by their first group. A group without the slot counts as a value.
         """
+        known = self.file.remembered(
+            (project, slot), as_of, lambda: self._classes(project, slot, as_of)
+        )
+        return list(known)
+
+    def _classes(self, project: str, slot: str, as_of: int | None) -> list[tuple[Group, ...]]:
         parameters = {"project": project, "slot": slot, "as_of": as_of}
         classes: dict[bytes, list[tuple[bytes, Group]]] = {}
         for row in self.file.rows(_CLASSES, parameters):

@@ -7,10 +7,10 @@ rebuilt.
 
 import sqlite3
 import threading
-from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar, cast
 
 from analytics.delta_index.run_state import ArtifactState, RunState, state_of
 from analytics.delta_index.slots import GroupKeys, group_keys
@@ -36,6 +36,9 @@ _VERSION: Final = SCHEMA_VERSION * 1_000_000 + PROJECTOR_VERSION
 _NOW: Final = 2**62
 _HASH_BYTES: Final = 32
 _BUSY_SECONDS: Final = 10.0
+_REMEMBERED: Final = 4
+
+_T = TypeVar("_T")
 
 _TABLES: Final = (
     "CREATE TABLE cursor (size INTEGER NOT NULL, edge BLOB NOT NULL) STRICT",
@@ -73,6 +76,7 @@ class DeltaIndexFile:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
+        self._remembered: dict[Hashable, object] = {}
         with _translated():
             self._db = sqlite3.connect(
                 path or ":memory:",
@@ -114,6 +118,21 @@ class DeltaIndexFile:
         with self._lock, _translated():
             return self._db.execute(sql, known).fetchall()
 
+    def remembered(self, key: Hashable, as_of: int | None, make: Callable[[], _T]) -> _T:
+        """What ``make`` finds at a position that is applied, and that nothing therefore changes.
+
+        The latest few answers are kept, so that the pages of one answer cost one search.
+        """
+        if as_of is None or as_of > self.cursor().size:
+            return make()
+        known = (key, as_of)
+        with self._lock:
+            found = self._remembered.pop(known) if known in self._remembered else make()
+            self._remembered[known] = found
+            while len(self._remembered) > _REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+        return cast("_T", found)
+
     def dump(self) -> Iterator[str]:
         """Everything that queries can see, as text lines without surrogate keys, ordered."""
         yield from sorted(
@@ -139,6 +158,7 @@ class DeltaIndexFile:
         return Cursor(size, tuple(edge[at : at + _HASH_BYTES] for at in parts))
 
     def _recreate(self) -> None:
+        self._remembered.clear()
         for table in _DROP:
             self._db.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in _TABLES:

@@ -1,217 +1,229 @@
 """Deltas over a whole store: 1,000 groups from the summaries, beside DuckDB over the points.
 
 ``python -m benchmarks.bench_deltas [GROUPS] [ROUNDS]`` makes GROUPS groups of 10 runs with 10
-metrics of 100 steps each (1,000 groups: 10 M metric rows), every other one with other training data
-than the one before. Then, interleaved:
+metrics of 100 steps each (1,000 groups: 10 M rows in the metric tables), every other one with other
+training data than the one before. Then:
 
-- Lineproof: the classes of the delta index and one exact delta for each pair, from summaries
-- DuckDB: last values by step, group means and their differences, over the points in Parquet
+- once: the delta index is built; the summaries are rebuilt from the points by Polars, and the same
+  by pandas
+- interleaved: the delta of every pair of groups, from the index and the summaries, of a metric at a
+  ledger position of which neither was asked for before; of the same metric at another position; and
+  of both once more. Beside them DuckDB, which takes last values by step, group means and their
+  differences over the points, in the same Parquet files
 
-and once: building the delta index, and common causes over the runs of 100 groups (1,000 runs).
-Prints p50 of the wall time and the largest memory delta of a call, then one JSON object. Needs the
-dependency group ``bench``.
+Prints p50 of the wall time, CPU time and the largest memory delta of a call, then one JSON object.
+Needs the dependency group ``bench``.
 """
 
+import gc
 import json
+import logging
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import polars as pl
+import structlog
 
 from analytics.delta import value_delta
 from analytics.delta_index.index import DeltaIndex
 from analytics.delta_index.sqlite import DeltaIndexFile
-from analytics.shared_cause import common_causes
-from analytics.summaries import MetricSummary, summarise
+from analytics.delta_lake import CursorTable
+from analytics.metric_rows import OPTIONAL_COLUMNS, POINT_COLUMNS
+from analytics.tables import MetricTables
+from benchmarks.interleaved import Row, as_json, interleaved, print_rows, ratio
+from benchmarks.made_runs import ENTRIES, REPLICATES, apply, cursor, run_entries, run_id
+from domain.clock import SystemClock
 from domain.metric import Direction, MetricDefinition
-from graph.sqlite.store import SqliteGraph
-from ledger.entry import Entry
-from ledger.projection import Cursor
 from telemetry.probe import measure
 
-RUNS, METRICS, STEPS, BATCH = 10, 10, 100, 2_000
-COMMON_RUNS = 1_000
+METRICS, STEPS, PARTS = 10, 100, 10
 
 _DUCKDB = """
     WITH last AS (
-        SELECT run, arg_max(value, step) AS value FROM '{points}'
-        WHERE key = 'metric0' GROUP BY run),
+        SELECT run, arg_max(value, step) AS value FROM read_parquet({files})
+        WHERE key = '{key}' GROUP BY run),
     moments AS (
         SELECT r.pair, r.side, avg(value) AS mean, stddev_samp(value) AS sd, count(*) AS n
         FROM last JOIN '{runs}' r USING (run) GROUP BY r.pair, r.side)
     SELECT a.pair, b.mean - a.mean, sqrt(a.sd ** 2 / a.n + b.sd ** 2 / b.n)
     FROM moments a JOIN moments b ON a.pair = b.pair AND a.side = 0 AND b.side = 1
 """
+NEW = "lineproof: all pairs, metric and position are new"
+GROWN = "lineproof: all pairs, position is new"
+AGAIN = "lineproof: all pairs, asked again"
+DUCKDB = "duckdb: the same over the points"
+POLARS, PANDAS = "lineproof (Polars): rebuild the summaries", "pandas: the same"
+
+
+@dataclass
+class Store:
+    """The data folder under test and what the peers read."""
+
+    folder: Path
+    groups: int
+    files: list[str]
+    index: DeltaIndex
+    tables: MetricTables
+    size: int
 
 
 def main() -> None:
     """Build, measure, print."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     groups = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 15
+    rounds = min(int(sys.argv[2]) if len(sys.argv) > 2 else METRICS - 1, METRICS - 1)
     with tempfile.TemporaryDirectory() as folder:
-        rows = _bench(Path(folder), groups, rounds)
-    print(f"\n{'':52}{'p50 ms':>10}{'memory delta':>15}")
-    for row in rows:
-        memory = f"{row['memory_delta_bytes'] / 2**20:.1f} MiB"
-        print(f"{row['name']:52}{row['p50_ms']:10.1f}{memory:>15}")
-    print("\n" + json.dumps({"groups": groups, "rounds": rounds, "rows": rows}))
+        store, rebuilds = _built(Path(folder), groups)
+        rows = rebuilds + interleaved(_works(store), rounds)
+        store.tables.close()
+    print_rows(rows)
+    ratios = [
+        ratio(rows, POLARS, PANDAS),
+        ratio(rows, NEW, DUCKDB),
+        ratio(rows, GROWN, DUCKDB),
+        ratio(rows, AGAIN, DUCKDB),
+    ]
+    report = {"groups": groups, "rounds": rounds, "rows": as_json(rows), "ratios": ratios}
+    print("\n" + json.dumps(report))
 
 
-def _bench(folder: Path, groups: int, rounds: int) -> list[dict[str, Any]]:
-    entries = list(_entries(groups))
-    file, graph = DeltaIndexFile(folder / "deltas.db"), SqliteGraph(folder / "graph.db")
-    started = time.monotonic()
-    _apply(file, entries)
-    taken = time.monotonic() - started
-    print(f"delta index: {len(entries):,} entries in {taken:.1f} s ({len(entries) / taken:,.0f}/s)")
-    _apply(graph, entries[: 2 * COMMON_RUNS])
-    index = DeltaIndex(file)
-    summaries = _summaries(groups)
-    _write_points(folder, groups)
-    sql = _DUCKDB.format(points=folder / "points.parquet", runs=folder / "runs.parquet")
-    runs = [_run_id(number) for number in range(min(COMMON_RUNS, groups * RUNS))]
-    works: dict[str, Callable[[], int]] = {
-        "lineproof: deltas of all pairs from summaries": lambda: _deltas(index, summaries),
-        "duckdb: the same over the points": lambda: len(duckdb.sql(sql).fetchall()),
-        f"lineproof: common causes over {len(runs):,} runs": lambda: _common(graph, runs),
+def _built(folder: Path, groups: int) -> tuple[Store, list[Row]]:
+    runs = groups * REPLICATES
+    file = DeltaIndexFile(folder / "deltas.db")
+    started = time.perf_counter()
+    size = apply(file, run_entries(0, runs))
+    taken = time.perf_counter() - started
+    print(f"delta index: {size:,} entries in {taken:.1f} s ({size / taken:,.0f}/s)")
+    files = _write_points(folder, runs, size)
+    rebuilt, tables = _once(POLARS, lambda: _rebuild(folder))
+    summed, _ = _once(PANDAS, lambda: _pandas(files))
+    return Store(folder, groups, files, DeltaIndex(file), tables, size), [rebuilt, summed]
+
+
+def _write_points(folder: Path, runs: int, size: int) -> list[str]:
+    """The points table up to ``size``, in parts; and which run stands on which side of a pair."""
+    table = CursorTable(folder / "tables" / "metric_points", POINT_COLUMNS, OPTIONAL_COLUMNS)
+    step = runs // PARTS
+    for part in range(PARTS):
+        numbers = pl.DataFrame({"number": range(part * step, (part + 1) * step)})
+        rows = _points(numbers)
+        stands, moves = (ENTRIES * step * each for each in (part, part + 1))
+        table.append(rows, old=cursor(stands), new=cursor(moves))
+    if ENTRIES * step * PARTS != size:
+        raise SystemExit(f"GROUPS must be a multiple of {PARTS}")
+    pl.DataFrame({"number": range(runs)}).select(
+        run=pl.Series([run_id(number) for number in range(runs)]),
+        pair=pl.col("number") // (2 * REPLICATES),
+        side=pl.col("number") // REPLICATES % 2,
+    ).write_parquet(folder / "runs.parquet")
+    snapshot = table.snapshot()
+    return [str(path) for path in sorted(snapshot.folder.glob("*.parquet"))]
+
+
+def _points(numbers: pl.DataFrame) -> pl.DataFrame:
+    keys = pl.DataFrame({"key": [f"metric{index}" for index in range(METRICS)]})
+    steps = pl.DataFrame({"step": range(STEPS)})
+    number = pl.col("number")
+    value = 0.9 - 0.01 * (number // REPLICATES % 2) + (number * 7919 % 1000) / 100_000
+    runs = numbers.with_columns(run=pl.Series([run_id(each) for each in numbers["number"]]))
+    return (
+        runs.join(keys, how="cross")
+        .join(steps, how="cross")
+        .select(
+            "run",
+            "key",
+            "step",
+            at=pl.col("step") * 1000,
+            value=value + pl.col("step") / 10_000,
+            seq=ENTRIES * number + 1,
+            ordinal=pl.lit(0, dtype=pl.Int32),
+            model_id=pl.lit(None, dtype=pl.String),
+            dataset_name=pl.lit(None, dtype=pl.String),
+            dataset_digest=pl.lit(None, dtype=pl.String),
+        )
+    )
+
+
+def _once(name: str, work: Callable[[], Any]) -> tuple[Row, Any]:
+    gc.collect()
+    cpu = time.process_time()
+    with measure() as m:
+        made = work()
+    cpu = (time.process_time() - cpu) * 1000
+    wall = m.wall_seconds * 1000
+    found = made if isinstance(made, int) else 0
+    return Row(name, found, wall, wall, wall, cpu, m.memory_delta_bytes or 0), made
+
+
+def _rebuild(folder: Path) -> MetricTables:
+    """Open tables whose summaries are lost: they are derived from the points, and written."""
+    tables = MetricTables.open(folder, clock=SystemClock())
+    tables.flush()
+    return tables
+
+
+def _pandas(files: list[str]) -> int:
+    wanted = ["run", "key", "step", "at", "value", "seq"]
+    points = pd.concat([pd.read_parquet(file, columns=wanted) for file in files])
+    points = points.sort_values(["run", "key", "step", "at", "value"])
+    summed = points.groupby(["run", "key"], sort=False).agg(
+        count=("value", "size"),
+        first=("value", "first"),
+        first_step=("step", "first"),
+        first_at=("at", "first"),
+        last=("value", "last"),
+        last_step=("step", "last"),
+        last_at=("at", "last"),
+        min=("value", "min"),
+        max=("value", "max"),
+        mean=("value", "mean"),
+        seq_first=("seq", "min"),
+        seq=("seq", "max"),
+    )
+    return len(summed)
+
+
+def _works(store: Store) -> dict[str, Callable[[], int]]:
+    fresh = iter(range(METRICS))
+    positions = iter(range(store.size, 0, -1))
+    asked = ["metric0", store.size]
+
+    def ask(*, metric: bool, position: bool) -> int:
+        if metric:
+            asked[0] = f"metric{next(fresh)}"
+        if position:
+            asked[1] = next(positions)
+        return _deltas(store, str(asked[0]), int(asked[1]))
+
+    runs = store.folder / "runs.parquet"
+    return {
+        NEW: lambda: ask(metric=True, position=True),
+        GROWN: lambda: ask(metric=False, position=True),
+        AGAIN: lambda: ask(metric=False, position=False),
+        DUCKDB: lambda: len(
+            duckdb.execute(_DUCKDB.format(files=store.files, key=asked[0], runs=runs)).fetchall()
+        ),
     }
-    found = {name: work() for name, work in works.items()}
-    if len(set(list(found.values())[:2])) != 1:
-        raise SystemExit(f"the two do not agree on the number of pairs: {found}")
-    return _measured(works, rounds)
 
 
-def _deltas(index: DeltaIndex, summaries: dict[str, MetricSummary]) -> int:
-    definition = MetricDefinition("metric0", Direction.HIGHER)
+def _deltas(store: Store, metric: str, as_of: int) -> int:
+    definition = MetricDefinition(metric, Direction.HIGHER)
+    values = store.tables.last_values(metric, as_of=as_of)
     count = 0
-    for first, *others in index.classes("default", "TRAIN_DATA", as_of=None):
-        before = [summaries[run].last for run in first.run_ids]
+    for first, *others in store.index.classes("default", "TRAIN_DATA", as_of=as_of):
+        before = [value for run in first.run_ids if (value := values.get(run)) is not None]
         for other in others:
-            after = [summaries[run].last for run in other.run_ids]
+            after = [value for run in other.run_ids if (value := values.get(run)) is not None]
             value_delta(definition, before, after, "0.05", with_p=False)
             count += 1
     return count
-
-
-def _common(graph: SqliteGraph, runs: list[str]) -> int:
-    found = common_causes(
-        graph,
-        runs[::2],
-        runs[1::2],
-        replicate_keys=["seed"],
-        as_of=None,
-        max_nodes=100_000,
-    )
-    return len(found.causes)
-
-
-def _entries(groups: int) -> Iterator[Entry]:
-    for number in range(groups * RUNS):
-        group = number // RUNS
-        uses = [
-            _data("training", "TRAIN_DATA", f"train{group % 2}"),
-            _data("evaluation", "EVAL_DATA", "test"),
-        ]
-        params = {"pair": str(group // 2), "lr": "0.1", "depth": "6", "seed": str(number % RUNS)}
-        started = {
-            "run_id": _run_id(number),
-            "experiment_id": "1",
-            "name": f"run {number}",
-            "user": "",
-            "start_time": number,
-            "tags": {},
-            "uses": uses,
-            "parent_run_id": "",
-            "job": "",
-        }
-        logged = {
-            "run_id": _run_id(number),
-            "metrics": [],
-            "params": params,
-            "tags": {},
-            "uses": [],
-        }
-        status = {"run_id": _run_id(number), "status": "FINISHED"}
-        told = (("run.started", started), ("run.logged", logged), ("run.updated", status))
-        for offset, (kind, payload) in enumerate(told):
-            seq = 3 * number + offset
-            yield Entry(seq, kind, "default", "", "bench", str(seq), 0, 1, payload, b"")
-
-
-def _data(role: str, facet: str, digest: str) -> Any:
-    artifact = {
-        "kind": "DATASET",
-        "name": role,
-        "digest": digest,
-        "algorithm": "sha256",
-        "strength": "CONTENT",
-    }
-    return {"role": role, "facet": facet, "artifact": artifact}
-
-
-def _apply(projection: Any, entries: list[Entry]) -> None:
-    for start in range(0, len(entries), BATCH):
-        batch = entries[start : start + BATCH]
-        projection.apply(batch, old=Cursor(start), new=Cursor(start + len(batch)))
-
-
-def _value(number: int, step: int) -> float:
-    return 0.9 - 0.01 * (number // RUNS % 2) + (number * 7919 % 1000) / 100_000 + step / 10_000
-
-
-def _summaries(groups: int) -> dict[str, MetricSummary]:
-    return {
-        _run_id(number): summarise(
-            "metric0", [(step, 0, _value(number, step)) for step in range(STEPS)], 0
-        )
-        for number in range(groups * RUNS)
-    }
-
-
-def _write_points(folder: Path, groups: int) -> None:
-    runs = pl.DataFrame({"number": range(groups * RUNS)}).with_columns(
-        run=pl.Series([_run_id(number) for number in range(groups * RUNS)]),
-        pair=pl.col("number") // (2 * RUNS),
-        side=pl.col("number") // RUNS % 2,
-    )
-    runs.write_parquet(folder / "runs.parquet")
-    keys = pl.DataFrame({"key": [f"metric{index}" for index in range(METRICS)]}).lazy()
-    steps = pl.DataFrame({"step": range(STEPS)}).lazy()
-    value = (
-        0.9
-        - 0.01 * pl.col("side")
-        + (pl.col("number") * 7919 % 1000) / 100_000
-        + pl.col("step") / 10_000
-    )
-    points = runs.lazy().join(keys, how="cross").join(steps, how="cross")
-    points.select("run", "key", "step", value=value).sink_parquet(folder / "points.parquet")
-
-
-def _run_id(number: int) -> str:
-    return f"{number:032x}"
-
-
-def _measured(works: dict[str, Callable[[], int]], rounds: int) -> list[dict[str, Any]]:
-    """Each in turn, ``rounds`` times."""
-    taken: dict[str, list[tuple[float, int]]] = {name: [] for name in works}
-    for _ in range(rounds):
-        for name, work in works.items():
-            with measure() as m:
-                work()
-            taken[name].append((m.wall_seconds * 1000, m.memory_delta_bytes or 0))
-    return [
-        {
-            "name": name,
-            "p50_ms": sorted(wall for wall, _ in calls)[len(calls) // 2],
-            "memory_delta_bytes": max(memory for _, memory in calls),
-        }
-        for name, calls in taken.items()
-    ]
 
 
 if __name__ == "__main__":

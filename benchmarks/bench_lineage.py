@@ -8,8 +8,8 @@ artifact and uses five recent ones. Then, interleaved:
 - everything upstream of the last run: the ids through the store, the bare recursive query, networkx
   in memory (which must load the graph first), and the whole subgraph with all attributes
 
-Prints p50 of the wall time and the largest memory delta of a call, then one JSON object. With
-``--neo4j`` a development Neo4j is started and asked the same.
+Prints p50 of the wall time, CPU time and the largest memory delta of a call, ratios, then one JSON
+object. With ``--neo4j`` a development Neo4j is started and asked the same.
 """
 
 import itertools
@@ -26,6 +26,7 @@ from typing import Any
 
 import networkx
 
+from benchmarks.interleaved import as_json, interleaved, print_rows, ratio
 from domain.canonical import JsonObject
 from graph.model import LINEAGE
 from graph.port import Direction, GraphStore
@@ -40,6 +41,8 @@ RECENT = 500
 """How far back a run looks for what it uses."""
 TYPICAL = 100
 BATCH = 2_000
+WHOLE, EVERYTHING = "typical ancestry, whole", "everything upstream, ids"
+KEYS = "typical ancestry, keys"
 
 _BARE = """
     WITH RECURSIVE reach(key) AS (
@@ -64,14 +67,22 @@ def main() -> None:
         db = sqlite3.connect(path)
         typical = _typical(db)
         last = f"run:{_run_id(RUNS - 1)}"
-        rows = _measured(_works(store, db, typical, last), rounds)
+        rows = interleaved(_works(store, db, typical, last), rounds)
         db.close()
         store.close()
     if "--neo4j" in sys.argv:
         with _neo4j() as other:
+            started = time.monotonic()
             _record(other)
-            rows += _measured(_store_works("neo4j", other, typical, last), min(rounds, 5))
-    _print(rounds, rows)
+            print(f"recorded {RUNS:,} runs into Neo4j in {time.monotonic() - started:.1f} s")
+            rows += interleaved(_store_works("neo4j", other, typical, last), min(rounds, 5))
+    print_rows(rows)
+    ratios = [
+        ratio(rows, f"sqlite: {EVERYTHING}", f"bare CTE: {EVERYTHING}"),
+        ratio(rows, f"sqlite: {EVERYTHING}", f"networkx: {EVERYTHING}"),
+        ratio(rows, f"sqlite: {WHOLE}", f"bare CTE: {KEYS}"),
+    ]
+    print("\n" + json.dumps({"rounds": rounds, "rows": as_json(rows), "ratios": ratios}))
 
 
 def _works(
@@ -80,18 +91,18 @@ def _works(
     with measure() as loading:
         graph = networkx.DiGraph(
             db.execute(
-                "SELECT source, target FROM edge WHERE type IN ('USED', 'WAS_GENERATED_BY')"
+                "SELECT s.id, t.id FROM edge e JOIN node s ON s.key = e.source"
+                " JOIN node t ON t.key = e.target WHERE e.type IN ('USED', 'WAS_GENERATED_BY')"
             ).fetchall()
         )
     print(f"networkx loads the edges in {loading.wall_seconds * 1000:.0f} ms")
     listed = _BARE.replace("SELECT key FROM reach", "SELECT id FROM reach JOIN node USING (key)")
-    key = db.execute("SELECT key FROM node WHERE id = ?", (last,)).fetchone()[0]
     return {
         **_store_works("sqlite", store, typical, last),
-        "bare CTE: typical ancestry, keys": lambda: len(db.execute(_BARE, (typical,)).fetchall()),
+        f"bare CTE: {KEYS}": lambda: len(db.execute(_BARE, (typical,)).fetchall()),
         "bare CTE: everything upstream, keys": lambda: len(db.execute(_BARE, (last,)).fetchall()),
-        "bare CTE: everything upstream, ids": lambda: len(db.execute(listed, (last,)).fetchall()),
-        "networkx: everything upstream": lambda: len(networkx.descendants(graph, key)) + 1,
+        f"bare CTE: {EVERYTHING}": lambda: len(db.execute(listed, (last,)).fetchall()),
+        f"networkx: {EVERYTHING}": lambda: len(networkx.descendants(graph, last)) + 1,
     }
 
 
@@ -105,8 +116,8 @@ def _store_works(
         return len(store.reachable([root], direction=Direction.UPSTREAM, types=LINEAGE))
 
     return {
-        f"{name}: typical ancestry, whole": lambda: whole(typical),
-        f"{name}: everything upstream, ids": lambda: ids(last),
+        f"{name}: {WHOLE}": lambda: whole(typical),
+        f"{name}: {EVERYTHING}": lambda: ids(last),
         f"{name}: everything upstream, whole": lambda: whole(last),
     }
 
@@ -181,34 +192,6 @@ def _neo4j() -> Iterator[GraphStore]:
             yield store
         finally:
             store.close()
-
-
-def _measured(works: dict[str, Callable[[], int]], rounds: int) -> list[dict[str, Any]]:
-    """Each in turn, ``rounds`` times, after one call that warms it."""
-    taken: dict[str, list[tuple[float, int]]] = {name: [] for name in works}
-    nodes = {name: work() for name, work in works.items()}
-    for _ in range(rounds):
-        for name, work in works.items():
-            with measure() as m:
-                work()
-            taken[name].append((m.wall_seconds * 1000, m.memory_delta_bytes or 0))
-    return [
-        {
-            "name": name,
-            "nodes": nodes[name],
-            "p50_ms": sorted(wall for wall, _ in calls)[len(calls) // 2],
-            "memory_delta_bytes": max(memory for _, memory in calls),
-        }
-        for name, calls in taken.items()
-    ]
-
-
-def _print(rounds: int, rows: list[dict[str, Any]]) -> None:
-    print(f"\n{'':40}{'nodes':>9}{'p50 ms':>10}{'memory delta':>15}")
-    for row in rows:
-        memory = f"{row['memory_delta_bytes'] / 2**20:.1f} MiB"
-        print(f"{row['name']:40}{row['nodes']:9,}{row['p50_ms']:10.2f}{memory:>15}")
-    print("\n" + json.dumps({"rounds": rounds, "rows": rows}))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Server:
     def wait(self) -> int:
         assert self.process.stdout is not None
         self.process.stdout.close()
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=300)
 
 
 @contextmanager

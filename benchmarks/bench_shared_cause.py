@@ -1,6 +1,6 @@
 """Common cause over 1,000 runs, beside networkx and SciPy doing the same by hand.
 
-``python -m benchmarks.bench_common_cause [ROUNDS]`` records 40 pipelines: each makes a data set of
+``python -m benchmarks.bench_shared_cause [ROUNDS]`` records 40 pipelines: each makes a data set of
 eight raw ones out of a pool of 100, and 25 training runs use it. Regressed are the runs whose data
 descend from one raw file, ``raw7``, and 1 in 50 of the others. Then, interleaved: our ranking, from
 SQLite; and for every node the set of runs that descend from it (networkx, loaded beforehand) with

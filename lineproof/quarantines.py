@@ -9,7 +9,8 @@ from governance.heal import heal_plan, heal_stages
 from governance.holds import Hold, active_holds, holds_over
 from governance.quarantine import Keeper
 from governance.request_reader import object_of, refused, required_text
-from graph.model import EdgeType, NodeKind, entity_id, node_id
+from graph.model import EdgeType, NodeKind, entity_id
+from graph.port import NodeQuery
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -84,20 +85,25 @@ def heal(services: "Services", arguments: JsonObject, project: str, _source: str
 
 
 def healed(services: "Services", arguments: JsonObject, project: str, _source: str) -> JsonObject:
-    """``{"runs"}`` of a ``job`` that were recorded since ``after`` (a tree size), and what holds
+    """``{"runs"}`` of any job that were recorded since ``after`` (a tree size), and what holds
     each: ``heldBy`` is a root, null for a clear one."""
-    fields = object_of(arguments, "the request", ("job", "after"))
-    after = fields.get("after")
+    after = object_of(arguments, "the request", ("after",)).get("after")
     if isinstance(after, bool) or not isinstance(after, int):
         raise refused("'after' must be a tree size")
-    job = node_id(NodeKind.JOB, f"{project}/{required_text(fields, 'job', limit=1_000)}")
     graph, size = services.graph, services.catch_up()
-    edges = graph.incoming([job], types=[EdgeType.EXECUTION_OF], as_of=size)[job]
-    runs = [edge.source for edge in edges if edge.seq >= after]
+    query = NodeQuery(project, NodeKind.RUN, after=(after - 1, "\U0010ffff"))
+    jobs = _jobs(services, [node.id for node in graph.find(query, as_of=size)], as_of=size)
     holds = active_holds(graph, project, as_of=size, at=services.clock.now_ms())
-    over = holds_over(graph, [hold for hold in holds if hold.blocks], runs, as_of=size)
+    over = holds_over(graph, [hold for hold in holds if hold.blocks], jobs, as_of=size)
     return {
-        "runs": [{"run": run, "heldBy": over[run][0].root if run in over else None} for run in runs]
+        "runs": [
+            {
+                "run": run,
+                "job": _job_name(project, job),
+                "heldBy": over[run][0].root if run in over else None,
+            }
+            for run, job in jobs.items()
+        ]
     }
 
 

@@ -74,16 +74,19 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         )
     jobs = texts_of(plan, "jobs")
     stages = read_stages(arguments.stages)
-    chosen = [stage_of(job, stages) for job in jobs]
-    for job, stage in zip(jobs, chosen, strict=True):
-        print(f"run  {job}  stage {stage.name}", flush=True)
+    # A script goes by several names where it was started from several folders: one stage.
+    chosen = list(dict.fromkeys(stage_of(job, stages) for job in jobs))
+    for stage in chosen:
+        print(f"run  {stage.name}", flush=True)
         for command in stage.commands:
             done = subprocess.run(["sh", "-c", command], cwd=arguments.stages.parent, check=False)
             if done.returncode:
-                print(f"failed  {job}  exit code {done.returncode}: {command}", file=sys.stderr)
+                print(
+                    f"failed  {stage.name}  exit code {done.returncode}: {command}", file=sys.stderr
+                )
                 return Exit.FAILED
     print(f"schedule {plan['scheduleDigest']}")
-    return _judge(settings, jobs, plan)
+    return _judge(settings, chosen, plan)
 
 
 def read_stages(path: Path) -> list[Stage]:
@@ -138,17 +141,17 @@ def _show(plan: JsonObject) -> int:
     return Exit.OK
 
 
-def _judge(settings: Settings, jobs: Sequence[str], plan: JsonObject) -> int:
-    """What the new runs are: clear, or held again; a job without one cannot be judged."""
+def _judge(settings: Settings, stages: Sequence[Stage], plan: JsonObject) -> int:
+    """What the new runs are: clear, or held again; a stage without one cannot be judged."""
+    runs = list_of(ask(settings, "quarantine.healed", {"after": plan["treeSize"]}), "runs")
     code = Exit.OK
-    for job in jobs:
-        asked: JsonObject = {"job": job, "after": plan["treeSize"]}
-        runs = list_of(ask(settings, "quarantine.healed", asked), "runs")
-        if not runs:
-            print(f"missing  {job}  its stage recorded no run", file=sys.stderr)
+    for stage in stages:
+        made = [each for each in runs if any(stage.does(str(each["job"])))]
+        if not made:
+            print(f"missing  {stage.name}  it recorded no run", file=sys.stderr)
             code = max(code, Exit.CANNOT_JUDGE)
-        for each in runs:
-            state = "clear" if each["heldBy"] is None else f"held by {each['heldBy']}"
-            print(f"{state}  {each['run']}  {job}")
-            code = code if each["heldBy"] is None else max(code, Exit.FAILED)
+    for each in runs:
+        state = "clear" if each["heldBy"] is None else f"held by {each['heldBy']}"
+        print(f"{state}  {each['run']}  {each['job']}")
+        code = code if each["heldBy"] is None else max(code, Exit.FAILED)
     return code

@@ -1,12 +1,14 @@
-"""A small training job with MLflow's client: one run for each seed, on one version of the data."""
+"""A small training job with MLflow: a run for each seed, on the data that data.txt names."""
 
 import argparse
 import hashlib
+import json
 from pathlib import Path
 
 import mlflow
 import mlflow.data
 import numpy as np
+from mlflow.entities import LoggedModelOutput
 
 ROWS = 3000
 STEPS = 200
@@ -43,11 +45,11 @@ def accuracy(weights, features, labels):
 
 def main():
     parser = argparse.ArgumentParser(description="Train once for each seed; print the run ids.")
-    parser.add_argument("data", choices=("v1", "v2-damaged", "v3-fixed"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--print-data", action="store_true", help="print NAME@DIGEST and end")
     args = parser.parse_args()
-    train = data({"v1": 1, "v2-damaged": 2, "v3-fixed": 2}[args.data], args.data == "v2-damaged")
+    version = (Path(__file__).parent / "data.txt").read_text().strip()
+    train = data({"v1": 1, "v2-damaged": 2, "v3-fixed": 2}[version], version == "v2-damaged")
     test = data(9, damaged=False)
     train_input = mlflow.data.from_numpy(train[0], targets=train[1], name="train-data")
     if args.print_data:
@@ -56,6 +58,7 @@ def main():
     test_input = mlflow.data.from_numpy(test[0], targets=test[1], name="test-data")
     code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     experiment = mlflow.set_experiment("ci")
+    client = mlflow.MlflowClient()
     runs = []
     for seed in range(args.seeds):
         tags = {"lineproof.facet.eval_code": f"sha256:{code}"}
@@ -63,7 +66,12 @@ def main():
             mlflow.log_params({"seed": seed, "steps": STEPS})
             mlflow.log_input(train_input, context="training")
             mlflow.log_input(test_input, context="evaluation")
-            mlflow.log_metric("accuracy", accuracy(fit(*train, seed), *test))
+            weights = fit(*train, seed)
+            mlflow.log_metric("accuracy", accuracy(weights, *test))
+            mlflow.log_text(json.dumps(list(weights)), "weights.json")
+            model = mlflow.initialize_logged_model(name="weights", source_run_id=run.info.run_id)
+            mlflow.finalize_logged_model(model.model_id, "READY")
+            client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
             runs.append(run.info.run_id)
     print(",".join(runs))
 

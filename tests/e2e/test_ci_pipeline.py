@@ -14,7 +14,11 @@ STEPS = {
     "waiver with one signature": 2,
     "gate with the waiver": 0,
     "gate under quarantine": 1,
+    "alias on the damaged model": 1,
     "heal plan": 0,
+    "heal from data that are not fixed": 1,
+    "heal": 0,
+    "alias on the healed model": 0,
     "gate on fixed data": 0,
     "verify offline": 0,
     "another commit": 4,
@@ -59,7 +63,7 @@ def test_the_pipeline_trains_gates_waives_quarantines_and_heals(tmp_path: Path) 
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
     finally:
@@ -71,3 +75,8 @@ def test_the_pipeline_trains_gates_waives_quarantines_and_heals(tmp_path: Path) 
         assert f"{step}: exit {code}:" in done.stdout, done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert done.stdout.endswith("The pipeline is done.\n")
+    healed = (tmp_path / "healed").read_text().splitlines()
+    stages = [line.split()[-1] for line in healed if line.startswith("run  ")]
+    assert stages == ["train", "blend"]
+    clear = [line for line in healed if line.startswith("clear  ")]
+    assert sorted(Path(line.split()[-1]).name for line in clear) == ["blend.py", *["train.py"] * 5]

@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from analytics.summaries import MetricSummary
 from domain.metric import MetricPoint, decimal_text
+from graph.used_datasets import UsedDataset
 from resolvers.mlflow_experiments import MlflowExperiment
-from resolvers.mlflow_runs import MlflowRun, UsedDataset
+from resolvers.mlflow_runs import MlflowRun
 
 Body: TypeAlias = dict[str, object]
 

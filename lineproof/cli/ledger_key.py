@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from domain.errors import NotFoundError
+from domain.errors import UsageError
 from lineproof.cli.exit_codes import Exit
 from lineproof.cli.files import read_bytes
 from lineproof.settings import Settings
@@ -28,13 +28,11 @@ def run(_arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def read_manifest(data: Path) -> "Manifest":
-    """The keys of the ledger in ``data``; ``NotFoundError`` when there is none."""
+    """The keys of the ledger in ``data``; ``UsageError`` when there is none."""
     from ledger.folder import Paths
     from ledger.manifest import parse_manifest
 
     path = Paths(data).manifest
     if not path.is_file():
-        raise NotFoundError(
-            f"There is no ledger in {data}.", hint="Name the data folder with --data."
-        )
+        raise UsageError(f"There is no ledger in {data}.", hint="Name the data folder with --data.")
     return parse_manifest(read_bytes(path))

@@ -39,7 +39,7 @@ from tests.conformance.entries import (
 )
 
 explored = settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     # One test runs for several stores, each made once and emptied for every example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],

@@ -147,7 +147,7 @@ def test_two_samples_where_three_are_needed_never_exit_0_scenario_11(
         (["gate", "--policy=release", "--candidate=nobody"], 3),
         (["quarantine", "hold", "nothing", "--reason=x"], 3),
         (["quarantine", "release", "run:good0", "--reason=x"], 2),
-        (["quarantine", "heal", "run:good0"], 2),
+        (["quarantine", "heal", "run:nobody", "--plan"], 3),
         (["waiver", "revoke", "sha256:0", "--reason=x"], 3),
         (["waiver", "draft", "--root=run:good0", "--reason=x", "--until=tomorrow"], 2),
         (["approver", "set", "/nowhere"], 2),

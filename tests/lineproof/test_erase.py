@@ -131,7 +131,7 @@ def test_erasing_reaches_every_projection_and_the_proof_stands(
         found = mlflow.post("runs/search", experiment_ids=[experiment])["runs"]
         assert len(found) == 10
     assert main(["erase", "bob", *where]) == Exit.OK
-    for name in ("graph.db", "tables", "deltas.db"):
+    for name in ("graph.db", "tables"):
         assert (data / name).exists()
     for word in (SECRET, ALICE):
         assert word.encode() not in stored(data), word

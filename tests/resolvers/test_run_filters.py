@@ -26,7 +26,7 @@ from resolvers.runs import all_ids, selection
 from tests.ingest.recorder import Recorder
 
 explored = settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )

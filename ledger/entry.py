@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import orjson
 
@@ -81,8 +81,7 @@ class Entry:
     """The canonical bytes that the leaf hash covers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The answer to an append: durable at ``seq``."""
 
     seq: int
@@ -90,8 +89,7 @@ class Receipt:
     """True when this idempotency key was already recorded with the same content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """An entry's canonical bytes without ``at``, which only the sequencer knows."""
 
     project: str

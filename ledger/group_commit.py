@@ -1,7 +1,9 @@
 """Group commit: whatever arrives while a commit is under way is the next commit.
 
-One thread commits: at once when idle, at most 256 requests together, so nobody waits for a timer.
-The queue is bounded; a full one is the caller's ``OverloadedError``, with nothing written.
+Nobody waits for a timer, nor for another thread when nobody else commits: whoever finds no commit
+under way carries one out, for itself and for at most 255 others that wait. Then the first of those
+that came meanwhile goes on. The queue is bounded; a full one is the caller's ``OverloadedError``,
+with nothing written.
 """
 
 import threading
@@ -18,25 +20,26 @@ MAX_QUEUE = 4_096
 
 
 class _Request:
-    __slots__ = ("done", "outcome", "unit")
+    __slots__ = ("outcome", "turn", "unit")
 
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
-        self.done = threading.Event()
-        self.outcome: Outcome = []
+        self.outcome: Outcome | None = None
+        self.turn = threading.Lock()
+        """Held while others commit; let go when there is an outcome, or when it is our turn."""
 
 
 class GroupCommit:
-    """The queue in front of the sequencer and the thread that empties it."""
+    """The queue in front of the sequencer. Thread-safe; makes no thread of its own."""
 
     def __init__(self, commit: Callable[[Sequence[Unit]], Sequence[Outcome]]) -> None:
         self._commit = commit
         self._queue: deque[_Request] = deque()
-        self._wake = threading.Condition()
+        self._idle = threading.Condition()
+        self._busy = False
+        """Whether somebody commits, or was told to."""
         self._closed = False
         self._failure: LineproofError | None = None
-        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
-        self._thread.start()
 
     @property
     def failure(self) -> LineproofError | None:
@@ -55,21 +58,34 @@ class GroupCommit:
     def submit(self, unit: Unit) -> list[Receipt]:
         """Commit one unit; returns when it is durable, raises what became of it otherwise."""
         request = _Request(unit)
-        with self._wake:
+        with self._idle:
             self._refuse_when_unable()
+            if self._busy:
+                request.turn.acquire()
+            self._busy = True
             self._queue.append(request)
-            self._wake.notify()
-        request.done.wait()
-        if isinstance(request.outcome, LineproofError):
-            raise request.outcome
-        return request.outcome
+        try:
+            request.turn.acquire()
+        except KeyboardInterrupt:
+            request.turn.acquire()  # Others count on whoever is in the queue.
+            self._done(request)
+            raise
+        return self._done(request)
 
     def close(self) -> None:
-        """Commit what was accepted, then stop."""
-        with self._wake:
+        """Accept nothing more; returns when what was accepted is committed."""
+        with self._idle:
             self._closed = True
-            self._wake.notify()
-        self._thread.join()
+            self._idle.wait_for(lambda: not self._busy)
+
+    def _done(self, request: _Request) -> list[Receipt]:
+        """It is the request's turn: commit it, unless somebody has; what became of it."""
+        if request.outcome is None:
+            self._lead()
+        if isinstance(request.outcome, LineproofError):
+            raise request.outcome
+        assert request.outcome is not None, "whoever leads commits its own request"
+        return request.outcome
 
     def _refuse_when_unable(self) -> None:
         if self._failure is not None:
@@ -82,18 +98,26 @@ class GroupCommit:
                 retry_after=1,
             )
 
-    def _run(self) -> None:
-        while group := self._take():
+    def _lead(self) -> None:
+        """Commit what waits, our own first; then let the next one lead."""
+        group = [self._queue.popleft() for _ in range(min(MAX_GROUP, len(self._queue)))]
+        outcomes: Sequence[Outcome] = [_interrupted()] * len(group)
+        try:
             outcomes = self._outcomes([request.unit for request in group])
+        finally:
             for request, outcome in zip(group, outcomes, strict=True):
                 request.outcome = outcome
-                request.done.set()
+            self._pass_on()
+            for request in group[1:]:
+                request.turn.release()
 
-    def _take(self) -> list[_Request]:
-        """The next group; empty when closed and drained."""
-        with self._wake:
-            self._wake.wait_for(lambda: self._queue or self._closed)
-            return [self._queue.popleft() for _ in range(min(MAX_GROUP, len(self._queue)))]
+    def _pass_on(self) -> None:
+        with self._idle:
+            if self._queue:
+                self._queue[0].turn.release()
+            else:
+                self._busy = False
+                self._idle.notify_all()
 
     def _outcomes(self, units: Sequence[Unit]) -> Sequence[Outcome]:
         if self._failure is not None:
@@ -105,8 +129,14 @@ class GroupCommit:
             return [error] * len(units)
         except LineproofError as error:
             return [error] * len(units)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the callers must not wait for ever
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others must not wait for ever
             failure = BackendError(f"The ledger's writer stopped: {error!r}.")
             failure.__cause__ = error
             self.fail(failure)
             return [failure] * len(units)
+
+
+def _interrupted() -> BackendError:
+    return BackendError(
+        "The commit was interrupted.", hint="Send the request again with its idempotency key."
+    )

@@ -307,6 +307,21 @@ def test_what_arrives_during_a_commit_is_the_next_group() -> None:
     assert blocked.groups == [1, 256, 43]
 
 
+def test_an_interrupted_commit_leaves_the_queue_to_others() -> None:
+    interrupted = iter([True, False])
+
+    def commit(units: Sequence[Unit]) -> Sequence[Outcome]:
+        if next(interrupted):
+            raise KeyboardInterrupt
+        return [[Receipt(0, False)] for _ in units]
+
+    queue = GroupCommit(commit)
+    with pytest.raises(KeyboardInterrupt):
+        queue.submit([])
+    assert queue.submit([]) == [Receipt(0, False)]
+    queue.close()
+
+
 def test_a_full_queue_refuses_and_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_QUEUE == 4_096
     monkeypatch.setattr("ledger.group_commit.MAX_QUEUE", 8)

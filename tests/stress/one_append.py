@@ -5,7 +5,6 @@ Its exit code says what it saw, so that it needs no system call to tell us.
 
 import logging
 import os
-import threading
 import time
 from pathlib import Path
 
@@ -31,9 +30,6 @@ TOO_LATE = 32
 FOREIGN = 128
 """Some call failed with an error that is not ours."""
 
-MAIN, WRITER = "main", "writer"
-"""The threads that make system calls: the caller's (files), the writer's (SQLite's commits)."""
-
 FIRST = [
     draft("first/0/2", payload={"text": "x" * 20_000}),
     draft("first/1/2"),
@@ -41,18 +37,14 @@ FIRST = [
 SECOND = [draft("second/0/1")]
 
 
-def run(data: str, ready: str, go: str, thread: str) -> int:
-    """Wait to be traced where ``thread`` says, then work. Before that, all of it once elsewhere."""
+def run(data: str, ready: str, go: str) -> int:
+    """Wait to be traced, then work."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     seen = _Seen()
-    if thread == MAIN:
-        _await_tracer(os.getpid(), ready, go)
+    _await_tracer(ready, go)
     log = seen.call(lambda: Log.open(Path(data), clock=SystemClock(), background=False))
     if log is None:
         return seen.code
-    if thread == WRITER:
-        writer = next(t for t in threading.enumerate() if t.name == "ledger-writer")
-        _await_tracer(int(writer.native_id or 0), ready, go)
     if seen.call(lambda: log.append(FIRST)):
         seen.code |= FIRST_ACKNOWLEDGED
     if seen.call(log.publish):
@@ -82,9 +74,9 @@ class _Seen:
         return None
 
 
-def _await_tracer(thread_id: int, ready: str, go: str) -> None:
+def _await_tracer(ready: str, go: str) -> None:
     temporary = Path(f"{ready}.new")
-    temporary.write_text(str(thread_id))
+    temporary.write_text(str(os.getpid()))
     temporary.rename(ready)
     while not Path(go).exists():
         time.sleep(0.001)

@@ -1,8 +1,8 @@
 """F2: EIO, ENOSPC and KILL injected by strace into every call that changes something on the disk.
 
-One thread at a time is traced, from a known moment on, so "the n-th fsync" means the same call in
-every run: first a run without a fault counts the calls of each kind, then each of them is hit in a
-run of its own, on a fresh copy of the same folder. strace numbers calls for each thread.
+One thread does all the work and is traced from a known moment on, so "the n-th fsync" means the
+same call in every run: first a run without a fault counts the calls of each kind, then each of them
+is hit in a run of its own, on a fresh copy of the same folder.
 """
 
 import random
@@ -29,13 +29,12 @@ _CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 
 @dataclass(frozen=True)
 class Fault:
-    thread: str
     call: str
     number: int
     kind: str
 
     def __str__(self) -> str:
-        return f"{self.kind} at {self.call} number {self.number} of the {self.thread} thread"
+        return f"{self.kind} at {self.call} number {self.number}"
 
 
 def inject_into_every_call(folder: Path, rng: random.Random, percent: int) -> str:
@@ -45,9 +44,8 @@ def inject_into_every_call(folder: Path, rng: random.Random, percent: int) -> st
     with ForkHost("tests.stress.one_append") as host:
         machine = _Machine(folder, host)
         faults = [
-            Fault(thread, call, number, kind)
-            for thread in (process.MAIN, process.WRITER)
-            for call, count in sorted(machine.count_calls(thread).items())
+            Fault(call, number, kind)
+            for call, count in sorted(machine.count_calls().items())
             for number in range(1, count + 1)
             for kind in FAULTS
         ]
@@ -73,9 +71,9 @@ class _Machine:
         shutil.rmtree(self._whole / ".staging")
         self._runs = 0
 
-    def count_calls(self, thread: str) -> Counter[str]:
+    def count_calls(self) -> Counter[str]:
         """How often each call is made when nothing goes wrong."""
-        code, trace = self._run(thread, None)
+        code, trace = self._run(None)
         assert code == process.ENDED + process.FIRST_ACKNOWLEDGED + process.PUBLISHED + (
             process.SECOND_ACKNOWLEDGED
         ), code
@@ -83,7 +81,7 @@ class _Machine:
 
     def hit(self, fault: Fault) -> None:
         """One run with the fault, judged, then a clean restart on what it left."""
-        code, trace = self._run(fault.thread, fault)
+        code, trace = self._run(fault)
         try:
             self._judge(fault, code, trace)
             self._restart(code)
@@ -92,14 +90,14 @@ class _Machine:
             error.add_note(f"{fault}: exit code {code}, {injected}")
             raise
 
-    def _run(self, thread: str, fault: Fault | None) -> tuple[int, list[tuple[str, str]]]:
+    def _run(self, fault: Fault | None) -> tuple[int, list[tuple[str, str]]]:
         """The exit code and the calls that strace saw."""
         self._runs += 1
         self._data = self._folder / "data"
         shutil.rmtree(self._data, ignore_errors=True)
         shutil.copytree(self._whole, self._data)
         ready, go = (self._folder / f"{name}-{self._runs}" for name in ("ready", "go"))
-        pid = self._host.start("tests.stress.one_append:run", self._data, ready, go, thread)
+        pid = self._host.start("tests.stress.one_append:run", self._data, ready, go)
         while not ready.exists():
             time.sleep(0.001)
         output = self._folder / "trace"

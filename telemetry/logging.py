@@ -5,10 +5,13 @@ variables (the request id) are bound into every event. The standard library's lo
 the web server's, go the same way.
 """
 
+import json
 import logging
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
 
+import orjson
 import structlog
 from structlog.typing import Processor
 
@@ -45,7 +48,19 @@ def configure_logging(
 def _renderer(*, readable: bool, colors: bool) -> Processor:
     if readable:
         return structlog.dev.ConsoleRenderer(colors=colors)
-    return structlog.processors.JSONRenderer(sort_keys=True)
+    return structlog.processors.JSONRenderer(serializer=_line)
+
+
+def _line(event: Any, default: Callable[[object], object]) -> str:
+    """The event as JSON in ASCII, its keys sorted; what is beyond ASCII is shown escaped."""
+    try:
+        data = orjson.dumps(event, default=default, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # A lone surrogate, or a key that is no text.
+        pass
+    else:
+        if data.isascii():
+            return data.decode()
+    return json.dumps(event, default=default, sort_keys=True)
 
 
 def _adopt_standard_records(

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,12 @@ from typing import Any
 
 import pytest
 
+from analytics.tables import MetricTables
+from domain.clock import FrozenClock
+from governance.replay import replay_verdicts
+from graph.memory import MemoryGraph
+from ledger.log import Log
+from ledger.projection import catch_up
 from lineproof import policies, verdicts
 from lineproof.cli.main import main
 from lineproof.services import Services
@@ -85,7 +92,12 @@ def test_verdicts_are_equal_in_another_process_and_store_scenario_4(
     for candidate, baseline in itertools.islice(apart, VERDICTS):
         _judge(opened, candidate, baseline)
     opened.close()
-    (data / "graph.db").unlink()
+    for projection in ("graph.db", "deltas.db"):
+        (data / projection).unlink(missing_ok=True)
+    shutil.rmtree(data / "tables")
+    if graph_kind == "memory":
+        assert _replayed_in_memory(data) == VERDICTS
+        return
     store = "sqlite"
     if graph_kind == "neo4j":
         store = request.getfixturevalue("neo4j_url")
@@ -95,6 +107,20 @@ def test_verdicts_are_equal_in_another_process_and_store_scenario_4(
 
     assert done.returncode == 0, done.stderr
     assert f"{VERDICTS} of {VERDICTS} verdicts came out byte for byte." in done.stdout
+
+
+def _replayed_in_memory(data: Path) -> int:
+    """How many verdicts came out again on a store that keeps nothing, in this process."""
+    clock = FrozenClock(0)
+    log, graph = Log.open(data, clock=clock, background=False), MemoryGraph()
+    metrics = MetricTables.open(data, clock=clock)
+    try:
+        for projection in (graph, metrics):
+            catch_up(log, projection, upto=log.head().size)
+        return len(replay_verdicts(log, graph=graph, metrics=metrics))
+    finally:
+        metrics.close()
+        log.close()
 
 
 def test_an_auditor_without_the_server_proves_a_verdict_scenario_10(

@@ -31,7 +31,7 @@ stress: $(STAMP) ## every fault at its whole size (SEED=N repeats a run, ROWS="F
 	$(BIN)/python -m tests.stress --seed $(SEED) $(ROWS)
 	LINEPROOF_TEST_VERDICTS=500 $(BIN)/python -m pytest -q tests/governance/test_scenarios.py -k scenario_4 --graph=$(TEST_GRAPHS)
 
-check: $(STAMP) ## lint, types, architecture, container files
+check: $(STAMP) ## lint, types, architecture, container and CI files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -39,6 +39,10 @@ check: $(STAMP) ## lint, types, architecture, container files
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions integrations/github-action/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci \
+		integrations/gitlab/lineproof.gitlab-ci.yml examples/ci/gitlab-ci.yml
 
 format: $(STAMP) ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .

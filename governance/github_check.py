@@ -17,8 +17,9 @@ CONCLUSIONS: Final[Mapping[Outcome, str]] = {
     Outcome.ERROR: "action_required",
 }
 """Nothing that cannot be judged is ``neutral``: required checks would let that pass."""
-TEXT_LIMIT: Final = 65_000
-"""Characters of a summary; GitHub takes 65,535."""
+SUMMARY_LIMIT: Final = 65_535
+"""GitHub's limit of a summary in characters; held in bytes of UTF-8, which are never fewer."""
+TITLE_LIMIT: Final = 250
 
 
 def github_check(statement: Statement, verdict_id: str, markdown: str) -> JsonObject:
@@ -38,7 +39,16 @@ def github_check(statement: Statement, verdict_id: str, markdown: str) -> JsonOb
         "conclusion": CONCLUSIONS[outcome],
         "external_id": verdict_id,
         "output": {
-            "title": f"{outcome}: {visible(statement['reason'])}"[:250],
-            "summary": markdown[:TEXT_LIMIT],
+            "title": f"{outcome}: {visible(statement['reason'])}"[:TITLE_LIMIT],
+            "summary": _within_limit(markdown, verdict_id),
         },
     }
+
+
+def _within_limit(markdown: str, verdict_id: str) -> str:
+    """The report, whole or cut after a line, with the command that prints it all."""
+    if len(markdown.encode()) <= SUMMARY_LIMIT:
+        return markdown
+    note = f"\nCut here: `lineproof verdict show {verdict_id} --format markdown` prints it all.\n"
+    kept = markdown.encode()[: SUMMARY_LIMIT - len(note)].decode(errors="ignore")
+    return kept.rpartition("\n")[0] + "\n" + note

@@ -5,20 +5,22 @@ import json
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 import yaml
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from google.protobuf import json_format
+from in_toto_attestation.predicates.vsa.v1 import vsa_pb2
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
+from junitparser import Error, Failure, JUnitXml
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import VerificationError
+from securesystemslib.signer import SSlibKey
 
-from domain.canonical import canonical_bytes
-from domain.errors import UsageError
-from domain.verdict import Outcome
-from governance.github_check import CONCLUSIONS, github_check
+from domain.canonical import JsonObject, canonical_bytes
 from governance.in_toto import PAYLOAD_TYPE
 from governance.junit import junit_report
-from governance.markdown import markdown_report
 from governance.produced import products
 from governance.sarif import sarif_report
 from governance.verdict import VerdictRecord
@@ -73,43 +75,29 @@ def test_sarif_is_valid_and_names_rule_numbers_and_evidence_scenario_9(world: Wo
 def test_junit_fails_what_stops_and_never_skips_what_cannot_be_judged_scenario_9(
     world: World,
 ) -> None:
+    """Read by junitparser, as test reports do."""
     verdict = _failed(world)
     text = junit_report(verdict.statement, verdict.verdict_id, verdict.seq)
-    suite = ElementTree.fromstring(text).find("testsuite")
-    assert suite is not None
-    counts = [suite.get(name) for name in ("tests", "failures", "errors", "skipped")]
-    assert counts == ["4", "1", "1", "0"]
-    cases = {case.get("name"): case for case in suite.findall("testcase")}
-    failure = cases["accuracy"].find("failure")
-    assert failure is not None
-    assert "margin: 0.005" in str(failure.text)
-    assert cases["missing"].find("error") is not None
-    assert cases["odd <name>"].find("system-out") is not None
-    properties = {each.get("name"): each.get("value") for each in suite.iter("property")}
+    (suite,) = JUnitXml.fromstring(text.encode())
+    counts = (suite.tests, suite.failures, suite.errors, suite.skipped)
+    assert counts == (4, 1, 1, 0)
+    cases = {case.name: case for case in suite}
+    (failure,) = cases["accuracy"].result
+    assert isinstance(failure, Failure)
+    assert "margin: 0.005" in failure.text
+    (error,) = cases["missing"].result
+    assert isinstance(error, Error)
+    assert cases["odd <name>"].system_out
+    assert {case.classname for case in suite} == {"lineproof.release"}
+    properties = {each.name: each.value for each in suite.properties()}
     assert properties["policyDigest"] == verdict.statement["policy"]["digest"]
     assert properties["statementDigest"]
+    suite.update_statistics()
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == counts
 
 
-def test_a_check_requires_action_where_nothing_could_be_judged(world: World) -> None:
-    world.declare()
-    few = world.batch("a", BAD[:2])
-    verdict = world.ask(few, world.batch("s"), ci=CI)
-    assert verdict.outcome is Outcome.INCONCLUSIVE
-    check = github_check(verdict.statement, verdict.verdict_id, markdown_report(verdict))
-    assert check["conclusion"] == "action_required"
-    assert check["head_sha"] == CI["commit"]
-    assert set(CONCLUSIONS) == set(Outcome)
-    assert "neutral" not in CONCLUSIONS.values()
-    assert {each for each, said in CONCLUSIONS.items() if said == "success"} == {
-        Outcome.PASS,
-        Outcome.WARN,
-    }
-    without = world.ask(few, [f"s{i}" for i in range(5)])
-    with pytest.raises(UsageError, match="told none"):
-        github_check(without.statement, without.verdict_id, "")
-
-
-def test_a_vsa_is_verified_by_its_specification_alone(world: World) -> None:
+def test_a_vsa_is_verified_by_strangers(world: World) -> None:
+    """The envelope by securesystemslib, the statement and predicate by in-toto's own types."""
     world.declare()
     seed, good = world.batch("s"), world.batch("a")
     world.produce("a0", "model.bin", "0" * 64)
@@ -117,22 +105,50 @@ def test_a_vsa_is_verified_by_its_specification_alone(world: World) -> None:
     assert verdict.seq is not None
     produced = products(world.graph, good, as_of=verdict.seq)
     summary = verification_summary(verdict, produced, origin=world.log.origin, at=0)
-    envelope: dict[str, Any] = dict(world.log.attest(PAYLOAD_TYPE, canonical_bytes(summary)))
+    envelope = _sealed(world, summary)
+    key_id = world.log.vkey
+    raw = base64.b64decode(key_id.split("+", 2)[2])[1:]
+    key = SSlibKey(key_id, "ed25519", "ed25519", {"public": raw.hex()})
+    assert list(envelope.verify([key], 1)) == [key_id]
+    other = SSlibKey(key_id, "ed25519", "ed25519", {"public": bytes(31 * [0] + [1]).hex()})
+    with pytest.raises(VerificationError):
+        envelope.verify([other], 1)
+    changed = Envelope(envelope.payload + b" ", envelope.payload_type, envelope.signatures)
+    with pytest.raises(VerificationError):
+        changed.verify([key], 1)
 
-    payload = base64.b64decode(envelope["payload"])
-    kind = envelope["payloadType"].encode()
-    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-    key = base64.b64decode(world.log.vkey.split("+", 2)[2])[1:]
-    (signature,) = envelope["signatures"]
-    Ed25519PublicKey.from_public_bytes(key).verify(base64.b64decode(signature["sig"]), signed)
-    statement = json.loads(payload)
-    assert statement["_type"] == "https://in-toto.io/Statement/v1"
-    assert statement["predicate"]["verificationResult"] == "PASSED"
-    assert {"name": "model.bin", "digest": {"sha256": "0" * 64}} in statement["subject"]
+    statement = _statement(envelope)
+    subjects = {each.name: dict(each.digest) for each in statement.pb.subject}
+    assert subjects["model.bin"] == {"sha256": "0" * 64}
+    assert statement.pb.predicate_type == "https://slsa.dev/verification_summary/v1"
+    read, levels = _predicate(statement)
+    assert (read.verification_result, levels) == ("PASSED", ["LINEPROOF_GATE_PASSED"])
+    assert read.policy.digest["sha256"] == verdict.statement["policy"]["digest"].split(":")[1]
     failed = world.ask(world.batch("b", BAD), seed)
-    said = verification_summary(failed, [], origin="o", at=0)["predicate"]
-    assert isinstance(said, dict)
-    assert (said["verificationResult"], said["verifiedLevels"]) == ("FAILED", [])
+    summary = verification_summary(failed, [], origin="o", at=0)
+    said, levels = _predicate(_statement(_sealed(world, summary)))
+    assert (said.verification_result, levels) == ("FAILED", [])
+
+
+def _sealed(world: World, summary: JsonObject) -> Envelope:
+    envelope = dict(world.log.attest(PAYLOAD_TYPE, canonical_bytes(summary)))
+    return Envelope.from_dict(json.loads(json.dumps(envelope)))
+
+
+def _statement(envelope: Envelope) -> Statement:
+    assert envelope.payload_type == "application/vnd.in-toto+json"
+    read = json_format.Parse(envelope.payload, statement_pb2.Statement())
+    statement = Statement.copy_from_pb(read)
+    statement.validate()
+    return statement
+
+
+def _predicate(statement: Statement) -> tuple[Any, list[str]]:
+    """Strictly: a field that a summary does not have is refused. And the levels, a list by SLSA's
+    specification (v1.1), of which in-toto's type makes a single text."""
+    predicate = json_format.MessageToDict(statement.pb.predicate)
+    levels = predicate.pop("verifiedLevels")
+    return json_format.ParseDict(predicate, vsa_pb2.VerificationSummary()), levels
 
 
 def test_the_integrations_are_thin_calls_of_the_command_line() -> None:

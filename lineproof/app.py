@@ -10,7 +10,9 @@ from starlette.types import ASGIApp
 from lineproof.http import health, ledger, mlflow, openlineage
 from lineproof.http.edge import edge
 from lineproof.http.errors import EXCEPTION_HANDLERS
+from lineproof.http.exact_routes import ExactRoutes
 from lineproof.http.late_routes import LateRoutes
+from lineproof.http.mlflow_calls import Tracking
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -22,13 +24,14 @@ def create_app(services: "Services") -> ASGIApp:
     Ingest, health and the ledger are served at once; what the rest needs takes longer to import
     (``import_late``) than the server may take to start.
     """
-    # MLflow's door is first, for nearly all requests are its.
-    nouns = (mlflow, health, ledger, openlineage)
-    routes: list[BaseRoute] = [route for noun in nouns for route in noun.routes(services)]
+    tracking = Tracking(services)
+    routes = mlflow.routes(tracking)
+    routes += [route for noun in (health, ledger, openlineage) for route in noun.routes(services)]
     routes.append(LateRoutes(lambda: _late_routes(services)))
     app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
     app.router.redirect_slashes = False
-    return edge(app, ids=services.ids)
+    # Nearly all requests are MLflow's, and find their endpoint by one look-up.
+    return edge(ExactRoutes(app, mlflow.exact_endpoints(tracking)), ids=services.ids)
 
 
 def import_late() -> None:

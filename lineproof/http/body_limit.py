@@ -8,12 +8,12 @@ file is kept as it comes, so it may not.
 
 import asyncio
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import ErrorCode, LineproofError, UsageError
 from lineproof.http.errors import problem
 from lineproof.http.gzip_body import GzipBody
+from lineproof.http.raw_headers import header
 
 INGEST_LIMIT = 8 * 1024 * 1024
 """Bytes of a body where runs are recorded."""
@@ -88,15 +88,14 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
 
 def _check(scope: Scope, limit: int, *, encodings: tuple[str, ...]) -> str:
     """Refuse a body by what its headers say of it, else say how it is encoded."""
-    headers = Headers(scope=scope)
-    encoding = headers.get("content-encoding", _PLAIN).strip().lower()
+    encoding = header(scope, b"content-encoding", _PLAIN).strip().lower()
     if encoding not in encodings:
         raise UsageError(
             f"A body with Content-Encoding {encoding[:60]!r} is not accepted here.",
             code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
             hint=f"Send it with Content-Encoding {' or '.join(encodings)}.",
         )
-    declared = headers.get("content-length", "0")
+    declared = header(scope, b"content-length", "0")
     if not (declared.isascii() and declared.isdigit()) or int(declared[:20]) > limit:
         raise _too_large(limit)
     return encoding

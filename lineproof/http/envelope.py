@@ -9,20 +9,20 @@ import re
 import time
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.ids import IdSource
 from lineproof.http.errors import masked_problem
+from lineproof.http.raw_headers import header
 
 SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
 }
 """Added to every answer that does not say otherwise itself."""
 
@@ -48,7 +48,7 @@ class Envelope:
             await self._handle(scope, receive, send, request_id)
 
     def _request_id(self, scope: Scope) -> str:
-        given = Headers(scope=scope).get("x-request-id", "")
+        given = header(scope, b"x-request-id")
         return given if _REQUEST_ID.fullmatch(given) else self._ids.hex32()
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
@@ -81,7 +81,7 @@ class Envelope:
 
 
 def _add_headers(message: Message, request_id: str) -> None:
-    headers = MutableHeaders(scope=message)
-    headers["X-Request-Id"] = request_id
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
+    headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+    said = {name for name, _ in headers}
+    headers += [pair for pair in SECURITY_HEADERS.items() if pair[0] not in said]
+    message["headers"] = [*headers, (b"x-request-id", request_id.encode())]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import orjson
 import structlog
@@ -19,7 +18,7 @@ from ingest.mlflow import experiments, inputs, logs, runs
 from ingest.mlflow.fields import Fields
 from lineproof.http import mlflow_files
 from lineproof.http.errors import request_id_of
-from lineproof.http.exact_routes import Endpoint, ExactRoutes
+from lineproof.http.exact_routes import Endpoint
 from lineproof.http.mlflow_calls import (
     Call,
     Operation,
@@ -41,9 +40,6 @@ from lineproof.http.mlflow_calls import (
 )
 from lineproof.http.mlflow_errors import error_answer, masked_answer, unknown_endpoint_answer
 from lineproof.http.mlflow_models import MODEL_OPERATIONS
-
-if TYPE_CHECKING:
-    from lineproof.services import Services
 
 MLFLOW_VERSION = "3.17.2"
 """The version of MLflow's tracking API that is spoken."""
@@ -92,19 +88,20 @@ _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 log = structlog.get_logger()
 
 
-def routes(services: "Services") -> list[BaseRoute]:
-    """MLflow's tracking API; what of it is not served answers ENDPOINT_NOT_FOUND."""
-    tracking = Tracking(services)
-    operations = {
+def exact_endpoints(tracking: Tracking) -> dict[tuple[str, str], Endpoint]:
+    """What answers at addresses without a name in them, by method and path."""
+    return {
         (method, f"{PREFIX}/{path}"): _endpoint(tracking, operation)
         for (method, path), operation in {**OPERATIONS, **MODEL_OPERATIONS}.items()
+        if "{" not in path
     }
+
+
+def routes(tracking: Tracking) -> list[BaseRoute]:
+    """The rest of MLflow's tracking API; what of it is not served answers ENDPOINT_NOT_FOUND."""
     found: list[BaseRoute] = [
-        ExactRoutes({place: ask for place, ask in operations.items() if "{" not in place[1]})
-    ]
-    found += [
-        Route(path, endpoint, methods=[method])
-        for (method, path), endpoint in operations.items()
+        Route(f"{PREFIX}/{path}", _endpoint(tracking, operation), methods=[method])
+        for (method, path), operation in MODEL_OPERATIONS.items()
         if "{" in path
     ]
     found += mlflow_files.routes(tracking)

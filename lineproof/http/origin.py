@@ -5,11 +5,13 @@ re-resolves to loopback (DNS rebinding) is caught by its Host header, a page of 
 its Origin header.
 """
 
-from starlette.datastructures import Headers
+import functools
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import ErrorCode, PermissionDeniedError
 from lineproof.http.errors import problem
+from lineproof.http.raw_headers import headers
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SAFE_METHODS = ("GET", "HEAD")
@@ -38,9 +40,8 @@ class OriginGuard:
 
 
 def _objection(scope: Scope) -> PermissionDeniedError | None:
-    headers = Headers(scope=scope)
     allowed = _allowed_hosts(scope)
-    hosts = headers.getlist("host")
+    hosts = headers(scope, b"host")
     if len(hosts) != 1 or hosts[0].lower() not in allowed:
         return PermissionDeniedError(
             "The Host header does not name this server.",
@@ -49,7 +50,7 @@ def _objection(scope: Scope) -> PermissionDeniedError | None:
         )
     if scope["method"] in _SAFE_METHODS:
         return None
-    if any(origin.lower() not in _origins(allowed) for origin in headers.getlist("origin")):
+    if any(origin.lower() not in _origins(allowed) for origin in headers(scope, b"origin")):
         return PermissionDeniedError(
             "A page of another origin may not change anything here.",
             code=ErrorCode.FORBIDDEN_ORIGIN,
@@ -60,7 +61,11 @@ def _objection(scope: Scope) -> PermissionDeniedError | None:
 
 def _allowed_hosts(scope: Scope) -> tuple[str, ...]:
     server: tuple[str, int | None] | None = scope.get("server")
-    port = server[1] if server else None
+    return _hosts_at(server[1] if server else None)
+
+
+@functools.lru_cache(maxsize=8)
+def _hosts_at(port: int | None) -> tuple[str, ...]:
     if port is None:
         return ()
     with_port = tuple(f"{name}:{port}" for name in LOOPBACK_NAMES)

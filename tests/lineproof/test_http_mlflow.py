@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
@@ -17,6 +16,7 @@ from domain.errors import IntegrityError, OverloadedError, StorageFullError
 from domain.ids import SequentialIds
 from graph.memory import MemoryGraph
 from ledger.log import Log
+from lineproof.app import create_app
 from lineproof.http import mlflow
 from lineproof.http.mlflow_errors import error_answer
 from lineproof.services import Services
@@ -43,7 +43,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.fixture(scope="module")
 def http(services: Services) -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=mlflow.routes(services))) as client:
+    with TestClient(create_app(services), base_url="http://127.0.0.1:8420") as client:
         yield client
 
 

@@ -25,9 +25,10 @@ from domain.errors import (
 from ledger import merkle, tiles
 from ledger.blobs import Blobs
 from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.decoded import Decoded
 from ledger.dsse import sealed
 from ledger.durable import Fs, FsyncFailed, OsFs
-from ledger.entry import Draft, Entry, Receipt, decode, encode
+from ledger.entry import Draft, Entry, Receipt, encode
 from ledger.folder import OpenFolder, check_folder, open_folder
 from ledger.group_commit import GroupCommit
 from ledger.lock import exclusive
@@ -57,6 +58,7 @@ class Log:
         self._ledger = folder.durable(paths.ledger, fs)
         self._static = folder.durable(paths.static, fs)
         self._blobs = Blobs(folder.durable(paths.blobs, fs))
+        self._decoded = Decoded(self._blobs)
         self._sealer = Sealer(paths.keys)
         self._reader = StaticReader(paths.static)
         self._sequencer = Sequencer(paths.sequencer)
@@ -172,7 +174,7 @@ class Log:
         """
         for seq, data in self._raw(start, stop):
             try:
-                yield self._sealer.open(decode(seq, data, self._blobs.get))
+                yield self._sealer.open(self._decoded.entry(seq, data))
             except UsageError as error:
                 raise _tampered(seq, error.message) from error
 

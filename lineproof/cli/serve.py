@@ -29,8 +29,6 @@ _FAMILIES = {
     "localhost": socket.AF_INET,
 }
 _BACKLOG = 512
-_CONNECTIONS = 900
-"""At once, so that files can still be opened; ``http.admission`` limits the requests in them."""
 _DRAIN_SECONDS = 10
 
 
@@ -100,7 +98,7 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
 def _answer(app: "ASGIApp", services: "Services", listener: socket.socket) -> None:
     import uvicorn
 
-    from lineproof.http.timed_head import TimedHeadProtocol
+    from lineproof.http.connections import CountedProtocol
 
     class Announcing(uvicorn.Server):
         """Says where it is once it answers."""
@@ -118,9 +116,8 @@ def _answer(app: "ASGIApp", services: "Services", listener: socket.socket) -> No
         app,
         access_log=False,
         backlog=_BACKLOG,
-        http=TimedHeadProtocol,
+        http=CountedProtocol,
         lifespan="off",
-        limit_concurrency=_CONNECTIONS,
         log_config=None,
         proxy_headers=False,
         server_header=False,

@@ -328,10 +328,52 @@ def test_a_request_is_logged_once_without_its_query(client: TestClient) -> None:
     assert "hunter2" not in str(event)
 
 
+def test_f11_whoever_waits_least_gets_the_place_that_comes_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lineproof.http.admission.MAX_UNDER_WAY", 1)
+    monkeypatch.setattr("lineproof.http.admission.PATIENCE_SECONDS", 0.2)
+    go = asyncio.Event()
+    served: list[str] = []
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        served.append(scope["name"])
+        await go.wait()
+        await JSONResponse({})(scope, receive, send)
+        await asyncio.sleep(1)  # The next one does not come free in time.
+
+    async def ask(app: ASGIApp, name: str) -> int:
+        statuses: list[int] = []
+
+        async def send(message: Message) -> None:
+            statuses.append(message.get("status", 0))
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        await app({"type": "http", "headers": [], "name": name}, receive, send)
+        return statuses[0]
+
+    async def scenario() -> list[int]:
+        app = Admission(slow)
+        tasks: list[asyncio.Task[int]] = []
+        for name in ("first", "older", "newer"):
+            tasks.append(asyncio.create_task(ask(app, name)))
+            await asyncio.sleep(0)
+        go.set()
+        tasks[0].cancel()
+        await asyncio.wait(tasks)
+        return [task.result() for task in tasks[1:]]
+
+    assert asyncio.run(scenario()) == [503, 200]
+    assert served == ["first", "newer"]
+
+
 def test_f11_more_requests_than_can_be_under_way_are_told_when_to_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("lineproof.http.admission.MAX_UNDER_WAY", 3)
+    monkeypatch.setattr("lineproof.http.admission.PATIENCE_SECONDS", 0.05)
     go = asyncio.Event()
 
     async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:

@@ -14,6 +14,8 @@ CONNECTIONS = 640
 """Each sends its next request at once: far more than one server answers."""
 RUNS = 32
 """Writes about one run wait for each other."""
+WHOLE = 60
+"""Seconds of the whole row, which alone judges how long what was accepted took."""
 ALLOWED_GROWTH = 300 * 2**20
 
 
@@ -46,9 +48,11 @@ def overload_server(folder: Path, rng: random.Random, seconds: int) -> str:
     assert not seen.without_retry_after
     assert peak - before < ALLOWED_GROWTH, f"{(peak - before) >> 20} MiB more"
     waits = sorted(seen.waits)
+    p99 = waits[len(waits) * 99 // 100]
+    assert seconds < WHOLE or p99 < 1, f"p99 of what was accepted: {p99:.3f} s"
     return (
         f"{seen.statuses[200]} accepted ({len(waits) / seconds:.0f}/s), p50 "
-        f"{waits[len(waits) // 2]:.3f} s, p99 {waits[len(waits) * 99 // 100]:.3f} s, "
+        f"{waits[len(waits) // 2]:.3f} s, p99 {p99:.3f} s, "
         f"{seen.statuses[503]} refused, {seen.dropped} connections dropped, "
         f"{(peak - before) >> 20} MiB more"
     )

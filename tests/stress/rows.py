@@ -12,7 +12,7 @@ from tests.stress.failed_fsync import fail_fsync
 from tests.stress.forks import fork_folders
 from tests.stress.full_disk import fill_disk
 from tests.stress.kills import kill_writers
-from tests.stress.overload import overload_server
+from tests.stress.overload import WHOLE, overload_server
 from tests.stress.port_faults import fail_every_change
 from tests.stress.power_loss import lose_power
 from tests.stress.sequencer_loss import lose_sequencer
@@ -32,7 +32,7 @@ ROWS: dict[str, tuple[Scenario, int]] = {
     "F7": (lose_sequencer, 100),
     "F9": (repeat_requests, 10_000),
     "F10": (set_clocks, 2_000),
-    "F11": (overload_server, 60),
+    "F11": (overload_server, WHOLE),
     "F14": (fork_folders, 100),
     "F15": (disturb_server, 60),
     "S1-S3": (kill_sweeps, 20),

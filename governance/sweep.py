@@ -172,6 +172,8 @@ class Sweep:
             source=self.source,
             may_write=True,
         )
+        if started := self.unfinished():
+            return started  # Somebody planned since we looked; what is due waits for its end.
         seed = base64.b64encode(checkpoint.root).decode("ascii")
         schedule = scheduled(self.due(checkpoint.size, at), seed)
         if not schedule.tasks:

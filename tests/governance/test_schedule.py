@@ -170,6 +170,30 @@ def test_a_killed_sweep_is_taken_up_where_it_ended_scenario_3(
     assert _claims(world) == _claims(whole)
 
 
+def test_a_schedule_that_another_began_while_ours_was_planned_is_taken_up(world: World) -> None:
+    _due(world)
+    seen = 0
+
+    class Killed(BaseException):
+        pass
+
+    def dying(_plan: Plan, _task: Task) -> Found:
+        raise Killed
+
+    def catch_up() -> int:
+        """Once we have seen that nothing is under way, another begins, and is killed."""
+        nonlocal seen
+        seen += 1
+        if seen == 2:
+            with pytest.raises(Killed):
+                _sweep(world, dying).run()
+        return world.catch_up()
+
+    Sweep(world.log, world.graph, world.metrics, catch_up, "default", "test").run()
+    kinds = [entry.type for entry in world.log.read(0, 10**6)]
+    assert (kinds.count(SCHEDULE_COMMITTED), kinds.count(TASK_COMMITTED)) == (1, 3)
+
+
 def test_a_failed_task_stands_at_its_place_and_what_needs_it_is_skipped(world: World) -> None:
     sweep = _due(world)
 

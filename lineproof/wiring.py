@@ -41,6 +41,13 @@ def open_services(settings: Settings) -> Services:
         raise
 
 
+def graph_in_memory() -> GraphStore:
+    """An empty graph that is gone with the process."""
+    from graph.memory import MemoryGraph
+
+    return MemoryGraph()
+
+
 def _open_metrics(settings: Settings, clock: "Clock") -> "MetricTables":
     from analytics.tables import MetricTables
 

@@ -14,10 +14,11 @@ import structlog
 from domain.errors import UsageError
 from graph.ahead import GraphAhead
 from graph.model import NodeKind, node_id
+from graph.port import GraphReader, NodeQuery
 from ingest.facets import PARENT_TAG
 from ingest.mlflow.experiments import default_experiment, experiment_id_of
 from ingest.mlflow.fields import Fields
-from ingest.mlflow.state import DEFAULT_EXPERIMENT_ID, checked_experiment_id
+from ingest.mlflow.state import checked_experiment_id
 from ingest.mlflow.write import Planned, Write
 from lineproof.http.checked_blobs import CheckedBlobs
 from lineproof.http.mlflow_bodies import (
@@ -28,6 +29,7 @@ from lineproof.http.mlflow_bodies import (
     run_body,
     run_info_body,
 )
+from lineproof.http.new_project import new_project
 from lineproof.http.striped_locks import StripedLocks
 from resolvers.mlflow_experiments import (
     ExperimentSearch,
@@ -82,14 +84,22 @@ class Tracking:
         object.__setattr__(self, "checked_blobs", CheckedBlobs(self.services.log.blobs))
 
     def record(self, call: Call, plan: "Plan", names: Collection[str]) -> str:
-        """Judge and append one write; the id of what it is about."""
-        self.begin(call.project)
+        """Judge and append one write; the id of what it is about.
+
+        The first one of a project records its Default experiment, too.
+        """
         locks = [f"{call.project}/{name}" for name in names]
         with self._locks.hold(locks):
+            is_new = self._is_new(call.project)
+            graph = self._new_project(call.project) if is_new else self._ahead
             self._ahead.advance()
-            planned = plan(Write(call.project, call.idem, self._ahead), call.body)
-            if planned.drafts:
-                self.services.log.append(planned.drafts)
+            planned = plan(Write(call.project, call.idem, graph), call.body)
+            drafts = planned.drafts
+            if is_new:
+                drafts = (default_experiment(call.project), *drafts)
+            if drafts:
+                self.services.log.append(drafts)
+        self._begun.add(call.project)
         log.info(
             "run.ingested",
             project=call.project,
@@ -101,36 +111,41 @@ class Tracking:
     def record_name(self, call: Call, plan: "Plan", names: Collection[str]) -> str:
         """As ``record``, for what gives an experiment its name: other doors make experiments, too,
         and a name is one experiment's."""
-        self.begin(call.project)
         with self.services.judging:
             return self.record(call, plan, names)
 
-    def see(self, project: str) -> int:
-        """Catch up; the tree size that reads see. The project has its Default experiment then."""
-        self.begin(project)
+    def see(self) -> int:
+        """Catch up; the tree size that reads see."""
         return self.services.catch_up()
 
-    def see_graph(self, project: str) -> int:
+    def see_graph(self) -> int:
         """As ``see``, for reads of the graph alone."""
-        self.begin(project)
         return self.services.catch_up_graph()
 
-    def ahead(self, project: str) -> GraphAhead:
+    def ahead(self) -> GraphAhead:
         """The graph as of everything committed, for reads of nodes."""
-        self.begin(project)
         self._ahead.advance()
         return self._ahead
 
-    def begin(self, project: str) -> None:
-        """Give the project its Default experiment, if it has none yet."""
+    def experiments(self, project: str) -> GraphReader:
+        """Where the project's experiments stand, for reads of them; call ``see_graph`` first."""
+        return self._new_project(project) if self._is_new(project) else self.services.graph
+
+    def _new_project(self, project: str) -> GraphReader:
+        return new_project(project, self.services.clock.now_ms())
+
+    def _is_new(self, project: str) -> bool:
+        """Whether nothing stands in the project; what another door began has a Default experiment
+        after this."""
         if project in self._begun:
-            return
-        default = node_id(NodeKind.EXPERIMENT, f"{project}/{DEFAULT_EXPERIMENT_ID}")
-        with self.services.judging:
-            self._ahead.advance()
-            if not self._ahead.nodes([default], names=()):
-                self.services.log.append([default_experiment(project)])
+            return False
+        self.services.catch_up_graph()
+        query = NodeQuery(project, NodeKind.EXPERIMENT, limit=1)
+        if not self.services.graph.find_ids(query):
+            return True
+        self.services.log.append([default_experiment(project)])
         self._begun.add(project)
+        return False
 
 
 Plan: TypeAlias = Callable[[Write, Fields], Planned]
@@ -223,9 +238,7 @@ def find_runs(tracking: Tracking, call: Call) -> Body:
         page_token=body.text("page_token"),
     )
     services = tracking.services
-    found = search_runs(
-        services.graph, services.metrics, search, visible=tracking.see(call.project)
-    )
+    found = search_runs(services.graph, services.metrics, search, visible=tracking.see())
     return page_body("runs", [run_body(run) for run in found.runs], found.next_page_token)
 
 
@@ -243,7 +256,7 @@ def read_history(tracking: Tracking, call: Call) -> Body:
         services.graph,
         services.metrics,
         question,
-        visible=tracking.see(call.project),
+        visible=tracking.see(),
         held=tracking.held,
     )
     points = [point_body(point) for point in found.points]
@@ -261,7 +274,7 @@ def read_histories(tracking: Tracking, call: Call) -> Body:
     key = call.body.required("metric_key")
     limit = call.body.integer("max_results")
     size = min(MAX_POINTS_IN_BULK if limit is None else limit, MAX_POINTS_IN_BULK)
-    visible = tracking.see(call.project)
+    visible = tracking.see()
     services = tracking.services
     points: list[Body] = []
     for run_id in sorted(set(_known_runs(tracking, call, run_ids))):
@@ -289,7 +302,7 @@ def read_samples(tracking: Tracking, call: Call) -> Body:
     if not 1 <= size <= MAX_POINTS_IN_SAMPLE:
         raise UsageError(f"max_results must be between 1 and {MAX_POINTS_IN_SAMPLE}.")
     steps = steps_between(body.integer("start_step"), body.integer("end_step"))
-    visible = tracking.see(call.project)
+    visible = tracking.see()
     points: list[Body] = []
     for run_id in _known_runs(tracking, call, run_ids):
         question = SampleQuestion(run_id, key, size, steps)
@@ -301,18 +314,17 @@ def read_samples(tracking: Tracking, call: Call) -> Body:
 def read_experiment(tracking: Tracking, call: Call) -> Body:
     """``experiments/get``."""
     experiment_id = experiment_id_of(call.body)
-    tracking.see_graph(call.project)
-    found = get_experiment(
-        tracking.services.graph, project=call.project, experiment_id=experiment_id
-    )
+    tracking.see_graph()
+    experiments = tracking.experiments(call.project)
+    found = get_experiment(experiments, project=call.project, experiment_id=experiment_id)
     return {"experiment": experiment_body(found)}
 
 
 def read_experiment_by_name(tracking: Tracking, call: Call) -> Body:
     """``experiments/get-by-name``."""
     name = call.body.required("experiment_name")
-    tracking.see_graph(call.project)
-    found = experiment_by_name(tracking.services.graph, project=call.project, name=name)
+    tracking.see_graph()
+    found = experiment_by_name(tracking.experiments(call.project), project=call.project, name=name)
     return {"experiment": experiment_body(found)}
 
 
@@ -327,8 +339,8 @@ def find_experiments(tracking: Tracking, call: Call) -> Body:
         order_by=body.texts("order_by"),
         page_token=body.text("page_token"),
     )
-    visible = tracking.see_graph(call.project)
-    found = search_experiments(tracking.services.graph, search, visible=visible)
+    visible = tracking.see_graph()
+    found = search_experiments(tracking.experiments(call.project), search, visible=visible)
     experiments = [experiment_body(one) for one in found.experiments]
     return page_body("experiments", experiments, found.next_page_token)
 
@@ -345,7 +357,7 @@ def _known_runs(tracking: Tracking, call: Call, run_ids: Collection[str]) -> lis
 
 
 def _run(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:
-    tracking.see(call.project)
+    tracking.see()
     services = tracking.services
     return get_run(services.graph, services.metrics, project=call.project, run_id=run_id)
 
@@ -353,7 +365,7 @@ def _run(tracking: Tracking, call: Call, run_id: str) -> MlflowRun:
 def _unlinked(
     tracking: Tracking, call: Call, run_id: str, names: Collection[str] | None = None
 ) -> MlflowRun:
-    graph = tracking.ahead(call.project)
+    graph = tracking.ahead()
     return unlinked_run(graph, project=call.project, run_id=run_id, names=names)
 
 

@@ -171,7 +171,7 @@ async def _no_multipart_download(_tracking: Tracking, _request: Request) -> Resp
 
 def _receive(tracking: Tracking, project: str, path: str) -> Upload | SealedUpload:
     """Where the bytes of a file go: sealed when its run can be erased."""
-    tracking.see_graph(project)
+    tracking.see_graph()
     ledger = tracking.services.log
     subject = file_owner(tracking.services.graph, project, path).subject
     return ledger.sealer.receive(ledger.blobs, subject) if subject else ledger.blobs.receive()
@@ -210,7 +210,7 @@ def _whole_file(tracking: Tracking, project: str, file: StoredFile) -> Path:
 def _file_answer(tracking: Tracking, request: Request, path: str) -> Response:
     """The bytes, or the asked range of them, always as an attachment: never a page of ours."""
     project, services = _project(request), tracking.services
-    tracking.see_graph(project)
+    tracking.see_graph()
     file = _known_file(tracking, project, path)
     require_clear_file(services.graph, project, path, at=services.clock.now_ms())
     name = path.rpartition("/")[2]
@@ -239,7 +239,7 @@ def _known_file(tracking: Tracking, project: str, path: str) -> StoredFile:
 def _delete_below(tracking: Tracking, call: Call, path: str) -> None:
     """Delete the file at ``path``, or all below it."""
     graph, project = tracking.services.graph, call.project
-    tracking.see_graph(project)
+    tracking.see_graph()
     paths = [file.path for file in files_below(graph, project=project, path=path)]
     paths = paths or [_known_file(tracking, project, path).path]
     tracking.record(
@@ -250,7 +250,7 @@ def _delete_below(tracking: Tracking, call: Call, path: str) -> None:
 
 
 def _folder(tracking: Tracking, project: str, path: str) -> list[Listed]:
-    tracking.see_graph(project)
+    tracking.see_graph()
     return folder(tracking.services.graph, project=project, path=path)
 
 
@@ -258,7 +258,7 @@ def _root_of_run(tracking: Tracking, project: str, request: Request) -> tuple[st
     """The run's artifact address, and the folder here that it means."""
     query = request.query_params
     fields = Fields({name: query[name] for name in ("run_id", "run_uuid") if name in query})
-    tracking.see_graph(project)
+    tracking.see_graph()
     run = unlinked_run(
         tracking.services.graph, project=project, run_id=fields.run_id(), names=INFO_NAMES
     )

@@ -137,7 +137,7 @@ def _find_models(tracking: Tracking, call: Call) -> Body:
         page_token=body.text("page_token"),
     )
     services = tracking.services
-    visible = tracking.see(call.project)
+    visible = tracking.see()
     found = search_models(services.graph, services.metrics, search, visible=visible)
     return page_body("models", [model_body(one) for one in found.models], found.next_page_token)
 
@@ -208,14 +208,14 @@ def _download_uri(tracking: Tracking, call: Call) -> Body:
 
 
 def _find_registered(tracking: Tracking, call: Call) -> Body:
-    visible = tracking.see_graph(call.project)
+    visible = tracking.see_graph()
     search = _search(call, 100, MAX_MODELS_PER_PAGE)
     found, token = search_registered(tracking.services.graph, search, visible=visible)
     return page_body("registered_models", [registered_body(one) for one in found], token)
 
 
 def _find_versions(tracking: Tracking, call: Call) -> Body:
-    visible = tracking.see_graph(call.project)
+    visible = tracking.see_graph()
     search = _search(call, 10_000, MAX_VERSIONS_PER_PAGE)
     found, token = search_versions(tracking.services.graph, search, visible=visible)
     return page_body("model_versions", [version_body(one) for one in found], token)
@@ -235,7 +235,7 @@ def _search(call: Call, usual: int, most: int) -> RegistrySearch:
 
 
 def _model(tracking: Tracking, call: Call, model_id: str, *, deleted: bool = False) -> MlflowModel:
-    tracking.see(call.project)
+    tracking.see()
     services = tracking.services
     return get_model(
         services.graph,
@@ -247,14 +247,14 @@ def _model(tracking: Tracking, call: Call, model_id: str, *, deleted: bool = Fal
 
 
 def _registered(tracking: Tracking, call: Call, field: str) -> MlflowRegistered:
-    tracking.see_graph(call.project)
+    tracking.see_graph()
     graph = tracking.services.graph
     node = registry.model_named(graph, call.project, call.body.required(field))
     return registered(graph, [node])[0]
 
 
 def _version(tracking: Tracking, call: Call, version: str) -> MlflowVersion:
-    tracking.see_graph(call.project)
+    tracking.see_graph()
     graph, name = tracking.services.graph, call.body.required("name")
     model = registry.model_named(graph, call.project, name)
     return shown_versions(graph, [registry.version_node(graph, model, name, version)])[0]

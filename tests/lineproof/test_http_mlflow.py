@@ -228,6 +228,38 @@ def test_a_search_that_makes_no_sense_is_refused(http: TestClient, body: dict[st
     assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
 
 
+def test_reading_a_new_project_and_being_refused_there_record_nothing(
+    http: TestClient, services: Services
+) -> None:
+    before = services.log.head()
+    fresh = f"/projects/fresh{API}"
+    default = http.get(f"{fresh}experiments/get", params={"experiment_id": "0"}).json()
+    assert default["experiment"]["name"] == "Default"
+    named = http.get(f"{fresh}experiments/get-by-name", params={"experiment_name": "Default"})
+    assert named.json()["experiment"]["experiment_id"] == "0"
+    found = http.post(f"{fresh}experiments/search", json={"max_results": 5}).json()
+    assert [one["name"] for one in found["experiments"]] == ["Default"]
+    assert http.post(f"{fresh}runs/search", json={"experiment_ids": ["0"]}).json() == {}
+    refused = [
+        http.post(f"{fresh}runs/create", json={"experiment_id": "7"}),
+        http.post(f"{fresh}experiments/create", json={"name": "Default"}),
+        http.post(f"{fresh}runs/set-tag", json={"run_id": "0" * 32, "key": "k", "value": "v"}),
+    ]
+    assert [one.status_code for one in refused] == [404, 400, 404]
+    assert services.log.head() == before
+
+
+def test_the_first_write_of_a_project_brings_its_default_experiment(
+    http: TestClient, services: Services
+) -> None:
+    before = services.log.head().size
+    made = http.post(f"/projects/begun{API}runs/create", json={}).json()
+    assert made["run"]["info"]["experiment_id"] == "0"
+    size = services.log.head().size
+    kinds = [entry.type for entry in services.log.read(before, size)]
+    assert kinds == ["experiment.created", "run.started"]
+
+
 def test_an_unexpected_error_is_masked(
     http: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ Made in this order, so that a crash leaves either no ledger or one that opens: f
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from ledger.signing import Signer, generate_signer, parse_signer
 from ledger.tiles import CHECKPOINT
 
 DEFAULT_ORIGIN = "lineproof.local/ledger"
-_LOCK_ATTEMPTS = 3
+_LOCK_ATTEMPTS = 200
 """The process that was making the ledger may have failed while we waited for it."""
+_LOCK_PAUSE = 0.01
+"""Seconds without the lock, so that one of several who start at once can be alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ def _lock(paths: Paths, origin: str | None, fs: Fs) -> int:
             if alone or paths.sequencer.exists():
                 return lock
             let_go(lock)
+            time.sleep(_LOCK_PAUSE)
         raise _rolled_back("sequencer.db is gone while another process uses the ledger")
     except BaseException:
         os.close(lock)

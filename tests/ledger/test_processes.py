@@ -1,9 +1,12 @@
 """Several processes on one folder; those that die without warning are in ``tests.stress``."""
 
+import fcntl
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+from ledger.folder import Paths
 from ledger.log import Log
 from ledger.verify import verify_folder
 from tests.ledger.builders import open_log
@@ -44,3 +47,16 @@ def test_two_processes_append_to_one_ledger(tmp_path: Path) -> None:
     log.close()
     assert verify_folder(tmp_path).ok
     assert len(read_log(tmp_path / "ledger/static", vkey)) == 360
+
+
+def test_an_opener_waits_for_another_that_lets_a_new_folder_go_unfinished(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    paths.ledger.mkdir(parents=True)
+    with paths.open_lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        gone = threading.Timer(0.1, fcntl.flock, (held, fcntl.LOCK_UN))
+        gone.start()
+        log = open_log(tmp_path)
+        gone.join()
+    assert log.head().size == 0
+    log.close()

@@ -9,7 +9,13 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
 from types import MappingProxyType
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -102,6 +108,9 @@ class HttpExchange:
         if len(data) > limit:
             self.close()
             raise self.broken("is too large")
+        if response.length or (response.length is None and not response.chunked):
+            # An answer that does not say where it ends cannot be told from one that was cut.
+            raise IncompleteRead(data)
         return self._kept(response, data)
 
     def _kept(self, response: HTTPResponse, data: bytes) -> Answer:

@@ -53,6 +53,15 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
         services.close()
 
 
+def _exit(tmp_path: Path, verdict: Verdict, evidence: Evidence, *more: str) -> int:
+    """What ``lineproof gate verify`` exits with, offline, on the latest proof."""
+    path, proof = tmp_path / "verdict.json", tmp_path / "verdict.tlog-proof"
+    path.write_text(json.dumps(verdict))
+    proof.write_text(evidence.later_proof)
+    argv = ["gate", "verify", str(path), "--proof", str(proof), "--key", evidence.vkey]
+    return main([*argv, *more])
+
+
 def _edited(verdict: Verdict, edit: Callable[[Verdict], object]) -> Verdict:
     copy: Verdict = json.loads(json.dumps(verdict))
     edit(copy)
@@ -83,11 +92,10 @@ def test_a_recorded_verdict_holds(evidence: Evidence) -> None:
         lambda v: v.update(entry=v["entry"] + " "),
     ],
 )
-def test_an_edited_verdict_does_not_hold(
-    evidence: Evidence, edit: Callable[[Verdict], object]
+def test_an_edited_verdict_does_not_hold_row_35(
+    evidence: Evidence, tmp_path: Path, edit: Callable[[Verdict], object]
 ) -> None:
-    with pytest.raises(IntegrityError):
-        verify(_edited(evidence.verdict, edit), evidence.proof, evidence.vkey)
+    assert _exit(tmp_path, _edited(evidence.verdict, edit), evidence) == Exit.INTEGRITY
 
 
 def test_the_proof_of_another_entry_proves_nothing(evidence: Evidence) -> None:
@@ -110,22 +118,21 @@ def test_a_dry_run_cannot_be_verified(evidence: Evidence) -> None:
 @pytest.mark.parametrize(
     "expected",
     [
-        Expected(runs=frozenset({"good0"})),
-        Expected(runs=frozenset(WORSE[1:])),
-        Expected(policy="other"),
-        Expected(commit="b" * 40),
-        Expected(project="other"),
-        Expected(min_tree_size=1_000),
-        Expected(max_age_entries=0),
+        ("--run=good0",),
+        tuple(f"--run={run}" for run in WORSE[1:]),
+        ("--policy=other",),
+        (f"--commit={'b' * 40}",),
+        ("--project=other",),
+        ("--min-tree-size=1000",),
+        ("--max-age-entries=0",),
     ],
     ids=["other runs", "fewer runs", "policy", "commit", "project", "saw too little", "too old"],
 )
 def test_a_genuine_verdict_about_something_else_is_no_evidence_row_35(
-    evidence: Evidence, expected: Expected
+    evidence: Evidence, tmp_path: Path, expected: tuple[str, ...]
 ) -> None:
-    assert "Verified" in verify(evidence.verdict, evidence.later_proof, evidence.vkey)
-    with pytest.raises(IntegrityError):
-        verify(evidence.verdict, evidence.later_proof, evidence.vkey, expected)
+    assert _exit(tmp_path, evidence.verdict, evidence) == Exit.OK
+    assert _exit(tmp_path, evidence.verdict, evidence, *expected) == Exit.INTEGRITY
 
 
 def test_the_expected_verdict_holds(evidence: Evidence) -> None:

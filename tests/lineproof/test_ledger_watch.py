@@ -8,6 +8,7 @@ import pytest
 
 from domain.errors import BackendError, ErrorCode, IntegrityError
 from ledger.entry import Draft
+from ledger.signing import Signer, parse_signer
 from lineproof.cli.exit_codes import Exit
 from lineproof.cli.main import main
 from lineproof.cli.memory import check_server
@@ -204,31 +205,55 @@ def test_a_server_is_held_to_the_pinned_key(
         ask(url)
 
 
-@pytest.mark.parametrize("forge", ["leading zero", "other key", "two roots"])
-def test_forged_checkpoints_exit_4(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], forge: str
-) -> None:
-    """Bad inputs, row 41."""
-    key = key_of(data, capsys)
+def _forge(data: Path, forge: str) -> None:
+    """Put another checkpoint of 300 entries into a ledger, signed as it must be."""
     checkpoint = data / "ledger/static/checkpoint"
-    watch = ["ledger", "watch", str(data), "--key", key, "--once", "--state", str(tmp_path / "s")]
-    assert main(watch) == Exit.OK
     if forge == "leading zero":
-        checkpoint.write_text(checkpoint.read_text().replace("\n300\n", "\n0300\n"))
+        body = checkpoint.read_text().partition("\n\n")[0] + "\n"
+        checkpoint.write_text(_signer(data).sign_note(body.replace("\n300\n", "\n0300\n")))
     elif forge == "other key":
         shutil.rmtree(data)
         grow(data, "e", 300)
     else:
         _sign_another_root(data)
+
+
+FORGERIES = ["leading zero", "other key", "two roots"]
+
+
+@pytest.mark.parametrize("forge", FORGERIES)
+def test_forged_checkpoints_exit_4_row_41(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], forge: str
+) -> None:
+    key = key_of(data, capsys)
+    watch = ["ledger", "watch", str(data), "--key", key, "--once", "--state", str(tmp_path / "s")]
+    assert main(watch) == Exit.OK
+    _forge(data, forge)
     assert main(watch) == Exit.INTEGRITY
     assert main(["ledger", "verify", str(data), "--key", key]) == Exit.INTEGRITY
 
 
+@pytest.mark.parametrize("forge", FORGERIES)
+def test_a_backup_with_a_forged_checkpoint_is_not_restored_row_41(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], forge: str
+) -> None:
+    key = key_of(data, capsys)
+    backup, again = tmp_path / "backup", str(tmp_path / "again")
+    assert main(["ledger", "backup", str(backup), "--data", str(data)]) == Exit.OK
+    _forge(backup, forge)
+    restore = ["ledger", "restore", str(backup), "--data", again, "--key", key]
+    assert main(restore) == Exit.INTEGRITY
+    assert not Path(again).exists()
+
+
+def _signer(data: Path) -> Signer:
+    return parse_signer((data / "keys/ledger.key").read_text())
+
+
 def _sign_another_root(data: Path) -> None:
     from ledger.checkpoint import sign_checkpoint
-    from ledger.signing import parse_signer
 
-    signer = parse_signer((data / "keys/ledger.key").read_text())
+    signer = _signer(data)
     other = sign_checkpoint(signer.verifier.name, 300, bytes(32), signer)
     (data / "ledger/static/checkpoint").write_text(other.text)
 

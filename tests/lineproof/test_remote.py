@@ -107,13 +107,16 @@ def test_a_verdict_passes() -> None:
         _raw(b""),
         _raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
         _raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{"),
+        _raw(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + json.dumps(PASS).encode()
+        ),
     ],
 )
-def test_whatever_is_not_a_verdict_is_unreachable(answer: Answer) -> None:
+def test_whatever_is_not_a_verdict_is_unreachable_row_38(answer: Answer) -> None:
     assert _gate(answer) == Exit.UNREACHABLE
 
 
-def test_a_redirect_is_not_followed() -> None:
+def test_a_redirect_is_not_followed_row_38() -> None:
     with _server(_http(json.dumps(PASS).encode())) as (elsewhere, seen):
         head = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {elsewhere}/gate\r\n"
         assert _gate(_raw(f"{head}Content-Length: 0\r\n\r\n".encode())) == Exit.UNREACHABLE
@@ -127,12 +130,12 @@ def test_nobody_listening_is_unreachable() -> None:
         RemoteBackend(f"http://127.0.0.1:{port}", "default").verdict("v")
 
 
-def test_a_server_without_tls_is_unreachable_over_https() -> None:
+def test_a_server_without_tls_is_unreachable_over_https_row_38() -> None:
     with _server(_http(b"{}")) as (url, _), pytest.raises(BackendError):
         RemoteBackend(url.replace("http:", "https:"), "default", seconds=0.3).verdict("v")
 
 
-def test_a_silent_server_times_out() -> None:
+def test_a_silent_server_times_out_row_38() -> None:
     def silent(connection: socket.socket, _: bytes) -> None:
         connection.recv(1)
 

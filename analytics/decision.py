@@ -26,7 +26,7 @@ from domain.errors import NotFoundError
 from domain.metric import Direction, MetricDefinition, parse_decimal
 from domain.verdict import RuleStatus
 
-ANALYSIS = "welch-holm/2"
+ANALYSIS = "welch-holm/3"
 """What new comparisons and verdicts use."""
 
 MAX_RUNS = 10_000
@@ -213,14 +213,19 @@ class Analysis:
     """How far upstream causes are looked for."""
     splits: bool
     """Whether a metric's name tells its split, which takes over the metric's definition."""
+    finite: bool
+    """Whether an assertion that comes to a number which is not finite is an error."""
 
 
 ANALYSES: Mapping[str, Analysis] = MappingProxyType(
     {
         each.id: each
         for each in (
-            Analysis("welch-holm/1", metric_deltas, judge, Reach.RUNS, splits=False),
-            Analysis(ANALYSIS, paired_deltas, judge, Reach.WORKFLOW, splits=True),
+            Analysis("welch-holm/1", metric_deltas, judge, Reach.RUNS, splits=False, finite=False),
+            Analysis(
+                "welch-holm/2", paired_deltas, judge, Reach.WORKFLOW, splits=True, finite=False
+            ),
+            Analysis(ANALYSIS, paired_deltas, judge, Reach.WORKFLOW, splits=True, finite=True),
         )
     }
 )

@@ -10,10 +10,15 @@ from governance.rule import AssertionRule, Rule
 from governance.rule_result import RuleResult
 
 
-def judge_assertion(rule: AssertionRule, candidate: Sequence[RunFacts]) -> RuleResult:
-    """PASS when the expression is true of every run; ERROR when it cannot be evaluated for one."""
+def judge_assertion(
+    rule: AssertionRule, candidate: Sequence[RunFacts], *, finite: bool
+) -> RuleResult:
+    """PASS when the expression is true of every run; ERROR when it cannot be evaluated for one.
+
+    ``finite`` as in ``expression.holds``.
+    """
     try:
-        true = set(held_by(rule.expression, candidate))
+        true = set(held_by(rule.expression, candidate, finite=finite))
     except UsageError as error:
         return RuleResult(rule, RuleStatus.ERROR, error.message, error.hint)
     false = [facts.run_id for facts in candidate if facts.run_id not in true]
@@ -25,7 +30,7 @@ def judge_assertion(rule: AssertionRule, candidate: Sequence[RunFacts]) -> RuleR
     return RuleResult(rule, RuleStatus.PASS, f"It is true for every run of {len(candidate)}.")
 
 
-def out_of_scope(rule: Rule, candidate: Sequence[RunFacts]) -> RuleResult | None:
+def out_of_scope(rule: Rule, candidate: Sequence[RunFacts], *, finite: bool) -> RuleResult | None:
     """The result when ``when`` keeps the rule from being judged; None when it is to be judged.
 
     False for every run: it does not apply. True for some only, or no answer: ERROR.
@@ -33,7 +38,7 @@ def out_of_scope(rule: Rule, candidate: Sequence[RunFacts]) -> RuleResult | None
     if rule.when is None:
         return None
     try:
-        true = held_by(rule.when, candidate)
+        true = held_by(rule.when, candidate, finite=finite)
     except UsageError as error:
         return RuleResult(rule, RuleStatus.ERROR, f"`when`: {error.message}", error.hint)
     if not true:

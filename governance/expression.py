@@ -3,17 +3,23 @@
 ``run`` holds ``id``, ``name``, ``status``, ``params``, ``tags`` (texts), ``metrics`` (the last
 value of each), ``inputs`` (``role``, ``facet``, ``kind``, ``name``, ``algorithm``, ``digest``,
 ``strength``). An expression that is not true or false is an error, and so is one that reads metrics
-of a run which recorded a value that is not finite.
+of a run which recorded a value that is not finite, or that comes to such a number itself.
+
+What an expression means is what ``EVALUATOR`` makes of it, so that one version is part of what an
+analysis is: another version means another analysis, with this one kept beside it.
 """
 
 import math
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from typing import Any, Final
 
 from analytics.facts import RunFacts
 from domain.errors import ErrorCode, UsageError
 
+EVALUATOR: Final = "cel-python==0.5.0"
+"""The one evaluator whose verdicts are recorded; the package depends on exactly this one."""
 LIMIT: Final = 2_000
 """Characters."""
 MACROS: Final = 2
@@ -23,6 +29,9 @@ PARTS: Final = 100
 must decide nothing."""
 _PART = re.compile(r"[-+*/%!<>?.(\[{]|==|&&|\|\|")
 _MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter|reduce|min)\s*\(")
+_OPERATORS: Final = tuple(
+    f"_{operator}_" for operator in ("+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!=")
+)
 _CLOCK = re.compile(r"\b(?:timestamp|duration|get[A-Z]\w*)\s*\(")
 
 
@@ -44,10 +53,12 @@ def check_expression(text: str) -> None:
         raise _invalid("it is not CEL") from error
 
 
-def holds(text: str, facts: RunFacts) -> bool:
+def holds(text: str, facts: RunFacts, *, finite: bool = True) -> bool:
     """Whether the expression is true of the run.
 
-    Raises ``UsageError`` (POLICY_INVALID) when it is neither true nor false.
+    ``finite``: a number in it that is infinite or not a number makes it an error; older analyses
+    took 1.0 / 0.0 for a large number. Raises ``UsageError`` (POLICY_INVALID) when it is neither
+    true nor false.
     """
     check_expression(text)
     import celpy
@@ -60,7 +71,9 @@ def holds(text: str, facts: RunFacts) -> bool:
             raise _invalid(f"the metric {sorted(broken)[0]!r} of the run is not finite")
     environment = celpy.Environment()
     try:
-        program = environment.program(environment.compile(text))
+        program = environment.program(
+            environment.compile(text), functions=_finite_operators() if finite else None
+        )
         found: object = program.evaluate({"run": json_to_cel(_run(facts))})
     except Exception as error:
         raise _invalid(f"it cannot be evaluated for the run {facts.run_id!r}") from error
@@ -69,9 +82,29 @@ def holds(text: str, facts: RunFacts) -> bool:
     return bool(found)
 
 
-def held_by(text: str, candidate: Sequence[RunFacts]) -> list[str]:
-    """The ids of the runs of which the expression is true; raises as ``holds``."""
-    return [facts.run_id for facts in candidate if holds(text, facts)]
+def held_by(text: str, candidate: Sequence[RunFacts], *, finite: bool = True) -> list[str]:
+    """The ids of the runs of which the expression is true; arguments and errors as ``holds``."""
+    return [facts.run_id for facts in candidate if holds(text, facts, finite=finite)]
+
+
+@cache
+def _finite_operators() -> dict[str, Callable[..., Any]]:
+    """CEL's own operators, which refuse to take or to make a number that is not finite."""
+    from celpy.evaluation import base_functions
+
+    return {name: _finite(base_functions[name]) for name in _OPERATORS}
+
+
+def _finite(operator: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(operator)
+    def checked(*operands: Any) -> Any:
+        found = operator(*operands)
+        for number in (*operands, found):
+            if isinstance(number, float) and not math.isfinite(number):
+                raise ValueError("a number is not finite")
+        return found
+
+    return checked
 
 
 def _run(facts: RunFacts) -> dict[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from analytics.comparison import Comparison
 from analytics.criterion import Criterion
+from analytics.decision import analysis_named
 from analytics.facts import RunFacts
 from domain.metric import MetricDefinition
 from domain.verdict import Outcome, RuleStatus, Severity
@@ -106,7 +107,8 @@ def judge(
         )
         for side in sides
     ]
-    judging = _Judging(policy, candidate, first, second[0] if second else None, around)
+    finite = analysis_named(analysis).finite
+    judging = _Judging(policy, candidate, first, second[0] if second else None, around, finite)
     results = [_waived(judging.result(rule), around.waivers or {}) for rule in policy.rules]
     results += around.built_in
     outcome, reason = _outcome(policy, candidate, results)
@@ -137,16 +139,18 @@ class _Judging:
         first: Mapping[str, DeltaFinding],
         second: Mapping[str, DeltaFinding] | None,
         around: Surroundings,
+        finite: bool,
     ) -> None:
         self._policy = policy
         self._candidate = candidate
         self._first = first
         self._second = second
         self._around = around
+        self._finite = finite
 
     def result(self, rule: Rule) -> RuleResult:
         """What the rule found."""
-        left_out = out_of_scope(rule, self._candidate)
+        left_out = out_of_scope(rule, self._candidate, finite=self._finite)
         if left_out is not None:
             return left_out
         if isinstance(rule, DeltaRule):
@@ -158,7 +162,7 @@ class _Judging:
             used = judge_budget(rule, definition_of(self._policy, rule.metric), self._candidate)
             return RuleResult(rule, used.status, used.message, limit=used)
         if isinstance(rule, AssertionRule):
-            return judge_assertion(rule, self._candidate)
+            return judge_assertion(rule, self._candidate, finite=self._finite)
         if isinstance(rule, AllOf | AnyOf):
             return combined(rule, [self.result(part) for part in rule.parts])
         if isinstance(rule, BuiltInRule):

@@ -16,6 +16,8 @@ from governance.holds import active_holds
 from governance.products import versions_of_content
 from governance.quarantine import Keeper
 from lineproof import policies, verdicts
+from lineproof.cli.exit_codes import Exit
+from lineproof.cli.main import main
 from tests.e2e.mlflow_server import RunningServer, running_server
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -162,6 +164,25 @@ def test_a_file_replaced_after_its_verdict_holds_its_run_row_36(
     client.log_text(run_id, "weights from nowhere", "weights.txt")
     assert _holds(server) == [(f"run:{run_id}", "digest_mismatch")]
     assert gate("weights from nowhere")["outcome"] == Outcome.FAIL
+
+
+def test_a_file_that_changed_after_its_verdict_exits_1_row_36(
+    client: MlflowClient,
+    server: RunningServer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The command line holds the file that is to ship against what the run recorded."""
+    policies.declare(server.services, POLICY, project="default", source="test")
+    run_id, _ = _trained(client)
+    file = tmp_path / "weights.txt"
+    gate = ["gate", "--policy=release", f"--candidate={run_id}", f"--url={server.url}"]
+    file.write_text("weights of model")
+    assert main([*gate, f"--artifact={file}"]) == Exit.OK
+    file.write_text("weights of robber")
+    assert main([*gate, f"--artifact={file}"]) == Exit.FAILED
+    assert "its digest differs" in capsys.readouterr().out
+    assert _holds(server) == [(f"run:{run_id}", "digest_mismatch")]
 
 
 def test_a_damaged_file_is_not_handed_out_and_holds_its_run(

@@ -50,6 +50,16 @@ ELSEWHERE = {
     "30 chunks": "lineproof/test_edge.py::test_an_endless_body_is_cut_off_at_the_limit",
     "31": "lineproof/test_openlineage.py::test_cycles_and_foreign_runs_are_refused",
     "32 Parquet": "lineproof/test_import.py::test_an_absurd_parquet_is_refused",
+    "34": "lineproof/test_gate_rows.py::test_an_idempotency_key_with_another_body_is_refused",
+    "35 edited": "lineproof/test_gate_verify.py::test_an_edited_verdict_does_not_hold_row_35",
+    "35 another": "lineproof/test_gate_verify.py::test_a_genuine_verdict_about_something_else",
+    "36": "e2e/test_mlflow_quarantine.py::test_a_file_that_changed_after_its_verdict",
+    "37": "lineproof/test_policy_in_pull_request.py::test_the_declared_policy_decides",
+    "38, F13": "lineproof/test_gate_faults.py::test_500_faults_and_no_exit_0_f13_row_38",
+    "38 redirect": "lineproof/test_remote.py::test_a_redirect_is_not_followed_row_38",
+    "41": "lineproof/test_ledger_watch.py::test_forged_checkpoints_exit_4_row_41",
+    "41 restore": "lineproof/test_ledger_watch.py::test_a_backup_with_a_forged_checkpoint",
+    "42": "lineproof/test_gate_rows.py::test_a_missing_metric_and_a_division_by_zero_never_pass",
     "33": "ledger/test_entry.py::test_bytes_that_are_not_a_canonical_entry_are_refused",
 }
 

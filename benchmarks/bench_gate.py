@@ -6,19 +6,18 @@ asks for the same verdict, interleaved:
 - cold: the whole process of ``lineproof gate`` against the running server
 - bare: a Python process that does nothing, the floor
 - mlflow: a process that asks the same server for both sides with MLflow's client and compares means
-- dvc: ``dvc metrics diff`` of two commits, where ``dvc`` is installed
+- dvc: ``dvc metrics diff`` of two commits
 - warm: ``POST /gate`` on the running server; with and without a new verdict
 - in process: gathering, judging and stating, without HTTP and without the ledger
 
-Prints p50 of wall and processor time, and the memory: the peak of a process, the delta of a call.
-Then one JSON object. Needs the dependency group ``bench``.
+Prints p50 of wall and processor time, and the memory delta (``VmHWM`` after − ``VmRSS`` before): of
+a process beyond its bare interpreter, of the server in a call, of this process. Then one JSON
+object. Needs the dependency group ``bench``.
 """
 
 import json
 import logging
 import os
-import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +31,7 @@ from urllib.request import Request, urlopen
 
 import structlog
 
+from benchmarks.process_memory import memory_of, peak_of
 from domain.canonical import JsonValue
 from governance.evidence import gather_evidence
 from governance.gate_request import gate_request_from_json
@@ -44,6 +44,7 @@ from telemetry.probe import measure
 from tests.lineproof.planted_runs import GOOD, POLICY, WORSE, plant_runs
 
 ROUNDS = 10
+DVC = {"DVC_NO_ANALYTICS": "1"}
 CANDIDATE, BASELINE = ",".join(WORSE), ",".join(GOOD)
 MLFLOW = f"""
 import mlflow
@@ -61,9 +62,18 @@ class Row:
     name: str
     wall_ms: float
     cpu_ms: float | None
-    memory_bytes: int | None
+    memory_delta_bytes: int | None
     ratio: float
     """Its wall time over that of the cold gate."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server that is asked, and the data folder that it serves."""
+
+    url: str
+    pid: int
+    data: Path
 
 
 @dataclass(frozen=True)
@@ -78,8 +88,8 @@ class Sample:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (url, data):
-        ways = _ways(url, data, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as server:
+        ways = _ways(server, Path(folder))
         samples: dict[str, list[Sample]] = {name: [] for name in ways}
         for number in range(rounds + 1):
             for name, way in ways.items():
@@ -89,57 +99,60 @@ def main() -> None:
     _print(rounds, samples)
 
 
-def _ways(url: str, data: Path, folder: Path) -> dict[str, Callable[[], Sample]]:
+def _ways(server: Server, folder: Path) -> dict[str, Callable[[], Sample]]:
     cold = ["-m", "lineproof", "gate", "--policy=release", f"--candidate={CANDIDATE}"]
-    ask = [*cold, f"--baseline={BASELINE}", "--url", url]
-    ways: dict[str, Callable[[], Sample]] = {
-        "lineproof gate, cold process": lambda: _process([sys.executable, *ask], folder, 1),
-        "python -c pass": lambda: _process([sys.executable, "-c", "pass"], folder, 0),
-        "mlflow client, cold process": lambda: _process(
-            [sys.executable, "-c", MLFLOW], folder, 0, MLFLOW_TRACKING_URI=url
+    ask = [*cold, f"--baseline={BASELINE}", "--url", server.url]
+    dvc = str(Path(sys.executable).with_name("dvc"))
+    project = _dvc_project(folder / "dvc", dvc)
+    return {
+        "lineproof gate, cold process": _process(ask, folder, 1),
+        "python -c pass": _process(["-c", "pass"], folder, 0),
+        "mlflow client, cold process": _process(
+            ["-c", MLFLOW], folder, 0, MLFLOW_TRACKING_URI=server.url
         ),
-        "POST /gate, warm, dry run": lambda: _post(url, dry=True),
-        "POST /gate, warm, recorded": lambda: _post(url, dry=False),
-        "in process": _in_process(data),
+        "dvc metrics diff, cold process": _process([dvc, "metrics", "diff", "HEAD~1"], project, 0),
+        "POST /gate, warm, dry run": lambda: _post(server, dry=True),
+        "POST /gate, warm, recorded": lambda: _post(server, dry=False),
+        "in process": _in_process(server.data),
     }
-    dvc = shutil.which("dvc")
-    if dvc is not None:
-        project = _dvc_project(folder / "dvc", dvc)
-        diff = [dvc, "metrics", "diff", "HEAD~1"]
-        ways["dvc metrics diff, cold process"] = lambda: _process(diff, project, 0)
-    return ways
 
 
-def _process(argv: list[str], cwd: Path, code: int, **more: str) -> Sample:
-    """A child to its end, and the most memory that it had (its own: it was not forked from us)."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **more}
-    start = time.perf_counter()
-    child = subprocess.Popen(
-        argv, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != code:
-        raise SystemExit(f"{argv[:4]} exited with {child.returncode}")
-    return Sample(wall, usage.ru_utime + usage.ru_stime, _peak(usage))
+def _process(argv: list[str], cwd: Path, code: int, **more: str) -> Callable[[], Sample]:
+    """Python processes to their end; the memory is that of one that is not timed."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **DVC, **more}
+    memory = memory_of(argv, cwd, environment)
+
+    def run() -> Sample:
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            [sys.executable, *argv],
+            cwd=cwd,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != code:
+            raise SystemExit(f"{argv[:4]} exited with {child.returncode}")
+        return Sample(wall, usage.ru_utime + usage.ru_stime, memory)
+
+    return run
 
 
-def _peak(usage: resource.struct_rusage) -> int:
-    """``ru_maxrss`` may be the parent's after a fork: an upper bound, said as such."""
-    return usage.ru_maxrss * 1024
-
-
-def _post(url: str, *, dry: bool) -> Sample:
+def _post(server: Server, *, dry: bool) -> Sample:
     body = _request(dry=dry)
     if not dry:
         body["idempotencyKey"] = str(time.perf_counter_ns())
     data = json.dumps(body).encode()
-    request = Request(f"{url}/gate", data, {"Content-Type": "application/json"})
-    start = time.perf_counter()
-    with urlopen(request) as answer:
-        answer.read()
-    return Sample(time.perf_counter() - start, None, None)
+    request = Request(f"{server.url}/gate", data, {"Content-Type": "application/json"})
+    with peak_of(server.pid) as peak:
+        start = time.perf_counter()
+        with urlopen(request) as answer:
+            answer.read()
+        wall = time.perf_counter() - start
+    return Sample(wall, None, peak.delta_bytes)
 
 
 def _in_process(data: Path) -> Callable[[], Sample]:
@@ -175,8 +188,9 @@ def _request(*, dry: bool) -> dict[str, JsonValue]:
 def _dvc_project(folder: Path, dvc: str) -> Path:
     """Two commits with one metric each."""
     folder.mkdir()
-    for argv in (["git", "init", "-q"], [dvc, "init", "-q"]):
-        subprocess.run(argv, cwd=folder, check=True)
+    quiet = [dvc, "config", "core.check_update", "false"]
+    for argv in (["git", "init", "-q"], [dvc, "init", "-q"], quiet):
+        subprocess.run(argv, cwd=folder, env={**os.environ, **DVC}, check=True)
     (folder / "dvc.yaml").write_text("metrics: [metrics.json]\n")
     who = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"]
     for accuracy in (0.95, 0.90):
@@ -187,7 +201,7 @@ def _dvc_project(folder: Path, dvc: str) -> Path:
 
 
 @contextmanager
-def _server(folder: Path) -> Generator[tuple[str, Path]]:
+def _server(folder: Path) -> Generator[Server]:
     data = folder / "data"
     services = open_services(settings_from({"LINEPROOF_DATA": str(data)}))
     plant_runs(services.log)
@@ -199,7 +213,7 @@ def _server(folder: Path) -> Generator[tuple[str, Path]]:
     if child.stdout is None:
         raise SystemExit("the server says nothing")
     try:
-        yield child.stdout.readline().split()[-1], data
+        yield Server(child.stdout.readline().split()[-1], child.pid, data)
     finally:
         child.terminate()
         child.stdout.close()
@@ -219,10 +233,12 @@ def _print(rounds: int, samples: Mapping[str, list[Sample]]) -> None:
         for name, found in samples.items()
     ]
     print(f"one gate over 10 runs against 10, {rounds} interleaved rounds, p50\n")
-    print(f"{'':34}{'wall ms':>10}{'cpu ms':>10}{'memory':>12}{'ratio':>8}")
+    print(f"{'':34}{'wall ms':>10}{'cpu ms':>10}{'memory Δ':>12}{'ratio':>8}")
     for row in rows:
         cpu = "?" if row.cpu_ms is None else f"{row.cpu_ms:.1f}"
-        memory = "?" if row.memory_bytes is None else f"{row.memory_bytes / 2**20:.1f} MiB"
+        memory = (
+            "?" if row.memory_delta_bytes is None else f"{row.memory_delta_bytes / 2**20:.1f} MiB"
+        )
         print(f"{row.name:34}{row.wall_ms:10.1f}{cpu:>10}{memory:>12}{row.ratio:8.2f}")
     print("\n" + json.dumps({"rounds": rounds, "rows": [asdict(row) for row in rows]}))
 

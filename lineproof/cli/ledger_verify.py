@@ -50,11 +50,20 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         print(f"fault: {where}{fault.path}: {fault.message}", file=sys.stderr)
     report.raise_first()
     print(
-        f"Verified {report.size} entries of {report.origin} in {report.files} files, "
-        f"{report.blobs} payloads and {report.pending} entries not yet published.\n"
+        f"Verified {report.size} entries of {report.origin}{_files(report)}.\n"
         f"{_erasable(report)}{_witnesses(report)}Root: {report.root.hex()}"
     )
     return Exit.OK
+
+
+def _files(report: "VerifyReport") -> str:
+    """What is said of the files, where they were read and not asked for at an address."""
+    if not report.files:
+        return ""
+    return (
+        f" in {report.files} files, {report.blobs} payloads and {report.pending} entries "
+        "not yet published"
+    )
 
 
 def _witnesses(report: "VerifyReport") -> str:

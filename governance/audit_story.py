@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.canonical import JsonObject, JsonValue
 from governance.audit_bundle import AuditBundle
-from governance.inert import visible
+from governance.inert import all_visible, visible
 from ledger.entry import Entry
 
 _Said = Callable[[JsonObject], str]
@@ -126,7 +126,7 @@ def story_html(bundle: AuditBundle) -> str:
     rows = "\n".join(
         f"<tr><td>{entry.seq}</td><td>{_time(entry.at)}</td><td>{escape(entry.type)}</td>"
         f"<td>{escape(sentence(entry))}<details><summary>entry and proof</summary>"
-        f"<pre>{escape(entry.data.decode('utf-8'))}</pre>"
+        f"<pre>{escape(all_visible(entry.data.decode('utf-8')))}</pre>"
         f"<pre>{escape(chr(10).join(path))}</pre></details></td></tr>"
         for entry, path in zip(bundle.entries, bundle.paths, strict=True)
     )

@@ -8,9 +8,13 @@ _MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~&:/=^$\"'")
 
 def visible(text: str) -> str:
     """``text`` with every character that is invisible or moves others written as ``\\u202e``."""
-    shown = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+    return all_visible(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
+
+
+def all_visible(text: str) -> str:
+    """As ``visible``, however long it is."""
     return "".join(
-        character if character.isprintable() else f"\\u{ord(character):04x}" for character in shown
+        character if character.isprintable() else f"\\u{ord(character):04x}" for character in text
     )
 
 

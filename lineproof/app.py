@@ -36,16 +36,16 @@ def create_app(services: "Services") -> ASGIApp:
 
 def import_late() -> None:
     """Import what the late routes need, so that the first request to them need not wait for it."""
-    from lineproof.explorer import pages
+    from lineproof.explorer import pages, record_pages
     from lineproof.http import comparisons, gate, graphql, operations
 
-    del pages, comparisons, gate, graphql, operations
+    del pages, record_pages, comparisons, gate, graphql, operations
 
 
 def _late_routes(services: "Services") -> Sequence[BaseRoute]:
-    from lineproof.explorer import pages
+    from lineproof.explorer import pages, record_pages
     from lineproof.http import comparisons, gate, graphql, operations
 
     # The explorer's page answers GET /graphql, queries are POSTed to the same address.
-    nouns = (pages, gate, comparisons, operations, graphql)
+    nouns = (pages, record_pages, gate, comparisons, operations, graphql)
     return [route for noun in nouns for route in noun.routes(services)]

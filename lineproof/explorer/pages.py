@@ -111,6 +111,7 @@ def _start_values(services: "Services", project: str, address: str) -> dict[str,
     return {
         "project": escape(project),
         "rows": f"{rows}\n<tr><th scope=row>Ledger entries, all projects<td>{size}",
+        "experiments": escape(f"{prefix}/explorer/experiments"),
         "graphql": escape(f"{prefix}/graphql"),
         "address": escape(f"{address}{prefix}"),
     }

@@ -98,7 +98,7 @@ def test_vendored_files_are_what_the_list_says() -> None:
     text = (pages.HERE / "VENDORED.md").read_text()
     rows = re.findall(r"^\| (\S+) \| (\S+) \| (\S+) \| \S+ \| `([0-9a-f]{64})` \|$", text, re.M)
     digests = {name: digest for name, _, _, digest in rows}
-    ours = {"graphiql_page.css", "graphiql_page.js", "start.css"}
+    ours = {"graphiql_page.css", "graphiql_page.js", "mlflow_links.js", "pages.css"}
     files = {path.name: path for path in pages.STATIC.iterdir() if path.name not in ours}
     assert set(digests) == set(files)
     for name, path in files.items():

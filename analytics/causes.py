@@ -13,7 +13,7 @@ from analytics.cause_label import input_label, param_label, workflow_label
 from analytics.criterion import Criterion
 from analytics.decision import margin_of
 from analytics.delta import MetricDelta
-from analytics.facts import Input, RunFacts, artifact_ordinals
+from analytics.facts import Input, RunFacts
 from analytics.frontier import Found, Reach, frontier, roots_of
 from analytics.slots import (
     InputDifference,
@@ -22,6 +22,7 @@ from analytics.slots import (
     replicates_differ,
 )
 from analytics.version_changes import Change, input_changes, text_changes
+from analytics.version_numbers import artifact_ordinals
 from domain.facet import Facet
 from domain.metric import MetricKey
 from graph.model import NodeKind, node_id

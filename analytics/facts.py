@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from analytics.examples import ExampleResults
 from analytics.summaries import MetricSummary
+from analytics.version_numbers import artifact_ordinals
 from domain.errors import NotFoundError
 from domain.facet import Facet, Strength
 from domain.metric import MetricPoint, parse_decimal
 from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
-from graph.port import Condition, GraphReader, NodeQuery, Operator
+from graph.port import GraphReader
 
 if TYPE_CHECKING:
     from analytics.last_values import LastValues  # It needs Polars, which few readers of this do.
@@ -28,8 +29,6 @@ _OF_ARTIFACTS = (
     "strength",
     *(f"attributes.{name}" for name in CONTENTS),
 )
-MAX_VERSIONS = 2_000
-"""Versions that are numbered in one project and answer; what lies beyond has ordinal 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Input:
     ordinal: int
     """1 for the first version recorded under this kind and name in the project, then 2, …
 
-    0 when it was not counted (``MAX_VERSIONS``).
+    0 when it was not counted (``version_numbers.MAX_VERSIONS``).
     """
     about: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     """What the client said of the version beyond its identity, as far as ``CONTENTS`` names it."""
@@ -168,25 +167,6 @@ def _with_examples(facts: RunFacts, node: Node, metrics: SummaryReader) -> RunFa
     if not digest:
         return facts
     return replace(facts, examples=partial(metrics.examples, digest, f".{suffix}"))
-
-
-def artifact_ordinals(
-    graph: GraphReader, artifacts: Iterable[Node], *, as_of: int | None
-) -> dict[str, int]:
-    """Artifact node id to its number among the versions of its kind and name, by first leaf."""
-    names: dict[str, set[str]] = {}
-    for node in artifacts:
-        if node.kind is NodeKind.ARTIFACT:
-            names.setdefault(node.project, set()).add(_text(node, "name"))
-    ordinals: dict[str, int] = {}
-    for project in sorted(names):
-        condition = Condition("name", Operator.IN, tuple(sorted(names[project])))
-        query = NodeQuery(project, NodeKind.ARTIFACT, (condition,), limit=MAX_VERSIONS)
-        counts: dict[tuple[str, str], int] = {}
-        for node in graph.find(query, as_of=as_of):
-            key = (_text(node, "kind"), _text(node, "name"))
-            counts[key] = ordinals[node.id] = counts.get(key, 0) + 1
-    return ordinals
 
 
 def run_facts(

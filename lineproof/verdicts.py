@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from domain.canonical import JsonObject, JsonValue, canonical_bytes
 from domain.verdict import Outcome
 from governance.evaluate import evaluate_gate
+from governance.exit_code import exit_code_of
 from governance.explain import explanation
 from governance.gate_request import gate_request_from_json
 from governance.in_toto import PAYLOAD_TYPE
@@ -24,7 +25,6 @@ from governance.statement import as_json
 from governance.text import text_report
 from governance.verdict import VerdictRecord, require_verdict
 from governance.vsa import verification_summary
-from lineproof.cli.exit_codes import exit_of_outcome
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -100,7 +100,7 @@ def shown_beside(statement: JsonObject) -> JsonObject:
         "outcome": statement["outcome"],
         "blocking": statement["blocking"],
         "reason": statement["reason"],
-        "exitCode": int(exit_of_outcome(Outcome(str(statement["outcome"])))),
+        "exitCode": exit_code_of(Outcome(str(statement["outcome"]))),
     }
 
 

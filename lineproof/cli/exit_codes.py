@@ -1,4 +1,4 @@
-"""What a command's exit code means: the one mapping from errors and verdicts.
+"""What a command's exit code means: the one mapping from errors; verdicts' is governance's.
 
 A gate that cannot judge never exits 0: not when a code is unknown, not when an answer is broken.
 """
@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from domain.errors import ErrorCode
 from domain.verdict import Outcome
+from governance.exit_code import exit_code_of
 
 
 class Exit(IntEnum):
@@ -25,14 +26,6 @@ class Exit(IntEnum):
     UNREACHABLE = 5
     """The server, or something behind it, does not answer as it should."""
 
-
-_OF_OUTCOME = {
-    Outcome.PASS: Exit.OK,
-    Outcome.WARN: Exit.OK,
-    Outcome.FAIL: Exit.FAILED,
-    Outcome.INCONCLUSIVE: Exit.CANNOT_JUDGE,
-    Outcome.ERROR: Exit.CANNOT_JUDGE,
-}
 
 _OF_CODE = {
     ErrorCode.BACKEND_UNAVAILABLE: Exit.UNREACHABLE,
@@ -57,7 +50,7 @@ _OF_CODE = {
 
 def exit_of_outcome(outcome: Outcome) -> Exit:
     """The exit code of a verdict."""
-    return _OF_OUTCOME[outcome]
+    return Exit(exit_code_of(outcome))
 
 
 def exit_of_code(code: ErrorCode) -> Exit:

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from domain.verdict import Outcome
+from governance.exit_code import exit_code_of
 from governance.markdown import markdown_report
 from governance.statement import RunSetClaim, Statement
 from governance.verdict import VerdictRecord, verdict_proof
@@ -166,15 +167,6 @@ class Verdict(NodeInterface):
         return self.record.statement
 
 
-EXIT_CODES = {
-    Outcome.PASS: 0,
-    Outcome.WARN: 0,
-    Outcome.FAIL: 1,
-    Outcome.INCONCLUSIVE: 3,
-    Outcome.ERROR: 3,
-}
-
-
 def verdict_of(record: VerdictRecord, as_of: int) -> Verdict:
     """The GraphQL object of ``record``, whose runs are read at ``as_of``."""
     name, _, version = record.statement["analysis"].rpartition("/")
@@ -184,7 +176,7 @@ def verdict_of(record: VerdictRecord, as_of: int) -> Verdict:
         outcome=record.outcome,
         blocking=record.blocking,
         reason=record.statement["reason"],
-        exit_code=EXIT_CODES[record.outcome],
+        exit_code=exit_code_of(record.outcome),
         replayed=record.replayed,
         analysis=Analysis(id=name, version=version),
         record=record,

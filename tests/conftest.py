@@ -30,12 +30,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chosen = str(metafunc.config.getoption("--graph")).split(",")
+    unknown = sorted(set(chosen) - set(GRAPHS))
+    if unknown:
+        raise pytest.UsageError(f"--graph does not know {', '.join(unknown)}")
     if "graph_kind" in metafunc.fixturenames:
-        chosen = str(metafunc.config.getoption("--graph")).split(",")
-        unknown = sorted(set(chosen) - set(GRAPHS))
-        if unknown:
-            raise pytest.UsageError(f"--graph does not know {', '.join(unknown)}")
         metafunc.parametrize("graph_kind", chosen)
+    if "shared_kind" in metafunc.fixturenames:
+        metafunc.parametrize(
+            "shared_kind", [kind for kind in chosen if kind != "memory"] or ["sqlite"]
+        )
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +47,17 @@ def neo4j_url() -> Iterator[str]:
     """The bolt URL of a real Neo4j server that lives as long as the session."""
     with neo4j_server() as url:
         yield url
+
+
+@pytest.fixture
+def shared_graph(shared_kind: str, request: pytest.FixtureRequest) -> str:
+    """An empty store that several processes can use, as ``--graph`` of a command names it."""
+    if shared_kind != "neo4j":
+        return shared_kind
+    store = _neo4j(request)
+    store.reset()
+    store.close()
+    return str(request.getfixturevalue("neo4j_url"))
 
 
 @pytest.fixture

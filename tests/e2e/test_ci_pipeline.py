@@ -26,14 +26,16 @@ STEPS = {
 }
 
 
-def test_the_pipeline_trains_gates_waives_quarantines_and_heals(tmp_path: Path) -> None:
+def test_the_pipeline_trains_gates_waives_quarantines_and_heals(
+    tmp_path: Path, shared_graph: str
+) -> None:
     inherited = {name: value for name, value in os.environ.items() if "LINEPROOF" not in name}
     environment = {**inherited, "PYTHONPATH": str(ROOT), "LINEPROOF_HOME": str(tmp_path / "home")}
     lineproof = [sys.executable, "-m", "lineproof"]
     data = tmp_path / "data"
     with (tmp_path / "server.log").open("w") as log:
         server = subprocess.Popen(
-            [*lineproof, "serve", "--port=0", "--data", str(data)],
+            [*lineproof, "serve", "--port=0", "--data", str(data), "--graph", shared_graph],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -9,12 +9,15 @@ from tests.governance.world import World
 
 
 @pytest.fixture
-def open_world(tmp_path: Path) -> Iterator[Callable[[str], World]]:
-    """Opens a world over the graph store of that name."""
+def open_world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], World]]:
+    """Opens a world over an empty graph store of that kind; there is one Neo4j for all."""
     worlds: list[World] = []
 
     def opened(store: str) -> World:
+        if store == "neo4j":
+            store = request.getfixturevalue("neo4j_url")
         worlds.append(World(tmp_path / f"{len(worlds)}", store))
+        worlds[-1].graph.reset()
         return worlds[-1]
 
     yield opened
@@ -23,5 +26,6 @@ def open_world(tmp_path: Path) -> Iterator[Callable[[str], World]]:
 
 
 @pytest.fixture
-def world(open_world: Callable[[str], World]) -> World:
-    return open_world("memory")
+def world(open_world: Callable[[str], World], graph_kind: str) -> World:
+    """On every store that ``--graph`` names."""
+    return open_world(graph_kind)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ MORE = """\
         severity: info
 """
 CI = {"commit": "c" * 40, "pullRequest": "7"}
+
+
+@pytest.fixture
+def world(open_world: Callable[[str], World]) -> World:
+    """A report is made of a statement, whatever store it came from."""
+    return open_world("memory")
 
 
 def _failed(world: World) -> VerdictRecord:

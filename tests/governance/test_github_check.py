@@ -1,6 +1,7 @@
 """The body of GitHub's "create a check run" keeps to what GitHub takes, whatever was judged."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema
@@ -47,6 +48,12 @@ BODY: dict[str, Any] = {
     },
 }
 """The part of GitHub's description of ``checks/create`` (REST, 2022-11-28) that we use."""
+
+
+@pytest.fixture
+def world(open_world: Callable[[str], World]) -> World:
+    """A report is made of a statement, whatever store it came from."""
+    return open_world("memory")
 
 
 def _check(verdict: VerdictRecord) -> dict[str, Any]:

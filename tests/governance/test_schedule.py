@@ -122,11 +122,11 @@ def test_what_is_due_is_done_once_in_order(world: World) -> None:
 
 
 def test_the_claims_are_the_same_with_1_2_4_8_workers_scenario_1(
-    open_world: Callable[[str], World],
+    open_world: Callable[[str], World], graph_kind: str
 ) -> None:
     claims = []
     for workers in (1, 2, 4, 8):
-        world = open_world("memory")
+        world = open_world(graph_kind)
         sweep = _due(world)
         delays = random.Random(workers)
         plain = sweep

@@ -24,6 +24,8 @@ from governance.verdict import VerdictRecord
 from governance.waiver_entries import Registrar
 from graph.memory import MemoryGraph
 from graph.model import NodeKind, node_id
+from graph.neo4j import Neo4jGraph
+from graph.port import GraphStore
 from graph.sqlite.store import SqliteGraph
 from ledger.entry import Draft, Receipt
 from ledger.log import Log
@@ -75,13 +77,13 @@ def _use(
 
 
 class World:
-    """One data folder; ``store`` is ``memory`` or ``sqlite``."""
+    """One data folder; ``store`` is ``memory``, ``sqlite`` or the address of a Neo4j server."""
 
     def __init__(self, folder: Path, store: str = "memory") -> None:
         self.folder = folder
         self.clock = FrozenClock(1_700_000_000_000)
         self.log = Log.open(folder, clock=self.clock, background=False)
-        self.graph = MemoryGraph() if store == "memory" else SqliteGraph(folder / "graph.db")
+        self.graph = _graph(folder, store)
         self.metrics = MetricTables.open(folder, clock=self.clock)
         self._count = 0
         self._catching_up = threading.Lock()
@@ -243,6 +245,12 @@ class World:
             project=project,
             source="test",
         )
+
+
+def _graph(folder: Path, store: str) -> GraphStore:
+    if store == "memory":
+        return MemoryGraph()
+    return SqliteGraph(folder / "graph.db") if store == "sqlite" else Neo4jGraph(store)
 
 
 def _set(value: Any) -> Any:

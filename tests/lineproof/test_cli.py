@@ -16,7 +16,6 @@ from lineproof.cli.exit_codes import Exit, exit_of_code, exit_of_outcome
 from lineproof.cli.gate import request_of
 from lineproof.cli.main import build_parser, main
 from lineproof.cli.run_set import run_set
-from schema.types import verdict
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference" / "cli.md"
@@ -52,10 +51,6 @@ def _lineproof(*argv: str, cwd: Path, **extra: str) -> "subprocess.CompletedProc
 )
 def test_a_verdict_exits_as_documented(outcome: Outcome, code: int) -> None:
     assert exit_of_outcome(outcome) == code
-
-
-def test_graphql_gives_the_same_exit_codes() -> None:
-    assert {outcome: exit_of_outcome(outcome) for outcome in Outcome} == verdict.EXIT_CODES
 
 
 def test_no_error_exits_as_a_pass_or_as_a_failed_gate() -> None:

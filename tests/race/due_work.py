@@ -26,9 +26,10 @@ _CLAIMS = (
 )
 
 
-def make_due(folder: Path) -> int:
+def make_due(folder: Path, store: str) -> int:
     """Waivers that will have ended, closures that grew, verdicts that were overtaken; the size."""
-    world = World(folder, "sqlite")
+    world = World(folder, store)
+    world.graph.reset()
     world.declare()
     world.batch("s")
     world.set_approvers(2, PEOPLE)

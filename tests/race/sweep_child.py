@@ -16,10 +16,10 @@ PAUSE = 0.03
 """Seconds, at most, that a task takes longer."""
 
 
-def sweep(folder: Path, workers: int, seed: str) -> None:
+def sweep(folder: Path, workers: int, seed: str, store: str) -> None:
     """Do what is due in ``folder``, or what a killed process left."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    world = World(folder, "sqlite")
+    world = World(folder, store)
     world.clock.advance(LATER)
     rng = random.Random(seed)
     parts = (world.log, world.graph, world.metrics, world.catch_up, "default", "test")

@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.verdict import Outcome
 from ledger import merkle
-from lineproof.cli.exit_codes import exit_of_outcome
-from schema.types.verdict import EXIT_CODES
 from tests.schema.conftest import History
 
 GATE = (Path(__file__).parent / "gate.graphql").read_text()
@@ -143,10 +140,6 @@ def test_a_reused_key_with_another_question_is_a_conflict(written: History) -> N
     asked = question(written, candidate="both", idempotencyKey="build-1")
     problem = written.data(PROBLEM, **{"in": asked})["evaluateGate"]
     assert (problem["__typename"], problem["code"]) == ("Conflict", "IDEMPOTENCY_CONFLICT")
-
-
-def test_exit_codes_are_those_of_the_command_line() -> None:
-    assert {outcome: int(exit_of_outcome(outcome)) for outcome in Outcome} == dict(EXIT_CODES)
 
 
 def test_policies_by_name_and_id(written: History) -> None:

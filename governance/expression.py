@@ -29,6 +29,7 @@ PARTS: Final = 100
 must decide nothing."""
 _PART = re.compile(r"[-+*/%!<>?.(\[{]|==|&&|\|\|")
 _MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter|reduce|min)\s*\(")
+_READS_RUN = re.compile(r"\brun\b")
 _OPERATORS: Final = tuple(
     f"_{operator}_" for operator in ("+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!=")
 )
@@ -60,23 +61,35 @@ def holds(text: str, facts: RunFacts, *, finite: bool = True) -> bool:
     took 1.0 / 0.0 for a large number. Raises ``UsageError`` (POLICY_INVALID) when it is neither
     true nor false.
     """
+    if "metrics" in text:
+        broken = [key for key, summary in facts.metrics.items() if not math.isfinite(summary.last)]
+        if broken:
+            raise _invalid(f"the metric {sorted(broken)[0]!r} of the run is not finite")
+    return _evaluated(text, _run(facts), f"for the run {facts.run_id!r}", finite=finite)
+
+
+def always_true(text: str) -> bool:
+    """Whether the expression is true without a look at any run."""
+    try:
+        return not _READS_RUN.search(text) and _evaluated(text, {}, "by itself", finite=True)
+    except UsageError:
+        return False
+
+
+def _evaluated(text: str, run: dict[str, object], whom: str, *, finite: bool) -> bool:
     check_expression(text)
     import celpy
     from celpy.adapter import json_to_cel
     from celpy.celtypes import BoolType
 
-    if "metrics" in text:
-        broken = [key for key, summary in facts.metrics.items() if not math.isfinite(summary.last)]
-        if broken:
-            raise _invalid(f"the metric {sorted(broken)[0]!r} of the run is not finite")
     environment = celpy.Environment()
     try:
         program = environment.program(
             environment.compile(text), functions=_finite_operators() if finite else None
         )
-        found: object = program.evaluate({"run": json_to_cel(_run(facts))})
+        found: object = program.evaluate({"run": json_to_cel(run)})
     except Exception as error:
-        raise _invalid(f"it cannot be evaluated for the run {facts.run_id!r}") from error
+        raise _invalid(f"it cannot be evaluated {whom}") from error
     if not isinstance(found, BoolType):
         raise _invalid("it is neither true nor false")
     return bool(found)

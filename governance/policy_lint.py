@@ -6,6 +6,7 @@ from math import comb
 
 from domain.metric import Direction, MetricDefinition
 from domain.verdict import Severity
+from governance.expression import always_true
 from governance.policy import Policy, PolicyDocument
 from governance.quantity import is_quantity
 from governance.rule import AssertionRule, DeltaRule, LimitRule, Rule, delta_rules, leaves
@@ -73,7 +74,7 @@ def _certain(rule: DeltaRule, definition: MetricDefinition | None) -> bool:
 def _never_fails(rule: Rule, metrics: Mapping[str, MetricDefinition]) -> bool:
     """Bounds that what is measured cannot leave: seconds and bytes are never below zero."""
     if isinstance(rule, AssertionRule):
-        return rule.expression.strip() == "true"
+        return always_true(rule.expression)
     if not isinstance(rule, LimitRule) or rule.maximum is not None or rule.minimum is None:
         return False
     unit = metrics[rule.metric].unit if rule.metric in metrics else ""

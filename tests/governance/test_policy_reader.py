@@ -306,3 +306,23 @@ def test_what_is_doubtful_is_linted() -> None:
     ]
     assert all(warning.startswith("release: ") for warning in warnings)
     assert lint(parse_policy_document(DESIGN)) == ()
+
+
+@pytest.mark.parametrize(
+    ("assertion", "warned"),
+    [
+        ("true", True),
+        ("1 == 1", True),
+        ("!false || 1 > 2", True),
+        ("1 == 2", False),
+        ("1 / 0 == 1 || run.name != ''", False),
+        ("run.name == run.name", False),
+    ],
+)
+def test_an_assertion_that_looks_at_no_run_and_is_true_is_linted(
+    assertion: str, warned: bool
+) -> None:
+    rule = f'      - {{id: constant, assert: "{assertion}"}}\n'
+    text = f"version: 1\npolicies:\n  release:\n    rules:\n{rule}"
+    said = any("can never fail" in warning for warning in lint(parse_policy_document(text)))
+    assert said is warned

@@ -3,13 +3,15 @@
 ``python -m benchmarks.bench_compare [ROUNDS]`` records the same 51 runs twice: in a Lineproof data
 folder, and through MLflow's client in an ``mlflow server`` on SQLite. Then, interleaved:
 
-- Lineproof: facts from the graph and the metric tables, comparability, deltas, causes
+- Lineproof in process: facts from the graph and the metric tables, comparability, deltas, causes
+- Lineproof over GraphQL: the worked example ``Compare`` of GraphiQL, whole, asked of a real server
 - MLflow: 51 get-run calls, and one search into a DataFrame; neither finds causes
 
 Prints p50 and p99 of the wall time, the largest memory delta of a call, and the ratio of each p50
 to Lineproof's; then one JSON object. Needs the dependency group ``bench``.
 """
 
+import http.client
 import json
 import logging
 import math
@@ -25,6 +27,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -32,14 +35,17 @@ from analytics.comparison import Comparison, compare
 from analytics.facts import gather_facts
 from analytics.tables import MetricTables
 from benchmarks.compare_runs import METRICS, RunSpec, drafts, log_through_mlflow, specs
+from benchmarks.mlflow_peer import Served, lineproof_server
 from domain.clock import SystemClock
 from domain.metric import Direction, MetricDefinition
 from graph.sqlite.store import SqliteGraph
 from ledger.log import Log
 from ledger.projection import catch_up
+from lineproof.explorer.pages import EXAMPLES
 from telemetry.probe import measure
 
 ROUNDS = 100
+OURS = "lineproof: comparison with causes"
 SERVER_STARTS_WITHIN = 120.0
 
 
@@ -63,9 +69,33 @@ def main() -> None:
     runs = specs()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
-        with _lineproof(data / "lineproof", runs) as ours, _mlflow(data / "mlflow", runs) as theirs:
-            rows = _measured({"lineproof: comparison with causes": ours, **theirs}, rounds)
+        with (
+            _mlflow(data / "mlflow", runs) as theirs,
+            _lineproof(data / "data", runs) as ours,
+            lineproof_server(data) as served,
+        ):
+            works = {OURS: ours, "lineproof: the same over GraphQL": _over_graphql(served, runs)}
+            rows = _measured({**works, **theirs}, rounds)
     _print(rounds, rows)
+
+
+def _over_graphql(served: Served, runs: list[RunSpec]) -> Callable[[], object]:
+    """Asks the example's question on one kept connection; the planted causes must be named."""
+    text = EXAMPLES.read_text(encoding="utf-8")
+    query = text[text.index("query Compare") :].partition("\n# ----")[0]
+    ids = [spec.run_id for spec in runs]
+    variables = {"b": {"runs": ids[:-1]}, "c": {"runs": ids[-1:]}}
+    body = json.dumps({"query": query, "variables": variables})
+    connection = http.client.HTTPConnection(urlsplit(served.url).netloc)
+
+    def asked() -> object:
+        connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+        return json.loads(connection.getresponse().read())
+
+    answer = json.dumps(asked(), ensure_ascii=False)
+    if '"errors"' in answer or "digits-train v2" not in answer:
+        raise SystemExit(f"the comparison was not answered: {answer[:500]}")
+    return asked
 
 
 @contextmanager

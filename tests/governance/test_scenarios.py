@@ -16,6 +16,7 @@ import pytest
 
 from analytics.tables import MetricTables
 from domain.clock import FrozenClock
+from domain.run import RUN_STARTED
 from governance.replay import replay_verdicts
 from graph.memory import MemoryGraph
 from ledger.log import Log
@@ -121,6 +122,38 @@ def _replayed_in_memory(data: Path) -> int:
     finally:
         metrics.close()
         log.close()
+
+
+def test_a_flipped_byte_is_named_and_nothing_later_is_trusted_scenario_5(
+    data: Path, tmp_path: Path
+) -> None:
+    opened = open_services(settings_from({"LINEPROOF_DATA": str(data)}))
+    plant_runs(opened.log)
+    policies.declare(opened, POLICY, project="default", source="test")
+    verdict = _judge(opened, WORSE, GOOD)
+    (seq,) = (
+        entry.seq
+        for entry in opened.log.read(0, verdict["leafIndex"])
+        if entry.type == RUN_STARTED and entry.payload["run_id"] == "worse3"
+    )
+    opened.close()
+    bundles = (data / "ledger/static/tile/entries/000.p").iterdir()
+    bundle = max(bundles, key=lambda path: int(path.name))
+    entries = bytearray(bundle.read_bytes())
+    at = entries.index(b'"run_id":"worse3"')
+    entries[at + 12] ^= 1
+    bundle.write_bytes(entries)
+
+    verified = _elsewhere(tmp_path, "replay", "verify", str(data))
+    assert verified.returncode == 4
+    assert f"fault: entry {seq}: " in verified.stderr
+    assert "code: LEDGER_TAMPERED" in verified.stderr
+    for projection in ("graph.db", "tables"):
+        place = data / projection
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+    replayed = _elsewhere(tmp_path, "replay", "verdict", "--all", "--data", str(data))
+    assert replayed.returncode == 4
+    assert "identical" not in replayed.stdout
 
 
 def test_an_auditor_without_the_server_proves_a_verdict_scenario_10(

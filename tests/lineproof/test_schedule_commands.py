@@ -1,10 +1,14 @@
 """Schedules of governance work through the command line: done, shown, and held side by side."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from domain.schedule import SCHEDULE_COMMITTED, TASK_COMMITTED
+from governance.schedule import Task, scheduled
+from governance.sweep import Sweep
 from lineproof.cli.exit_codes import Exit
 from lineproof.cli.main import main
 from tests.governance.world import World
@@ -39,6 +43,8 @@ def test_two_schedules_are_done_shown_and_compared_scenario_8(
         digests.append(done[-1].removeprefix("schedule "))
     assert main(["schedule", "run", *where]) == Exit.OK
     assert "Nothing is due." in capsys.readouterr().out
+    assert main(["replay", "schedule", *where]) == Exit.OK
+    assert "2 of 2 schedules came out the same, in order." in capsys.readouterr().out
     assert main(["schedule", "show", digests[0], *where]) == Exit.OK
     assert "1  done  propagate/run:first" in capsys.readouterr().out
     short = [digest[:20] for digest in digests]
@@ -49,3 +55,27 @@ def test_two_schedules_are_done_shown_and_compared_scenario_8(
     assert main(["schedule", "diff", short[0], short[0], *where]) == Exit.OK
     assert "Nothing moved of its own." in capsys.readouterr().out
     assert main(["schedule", "show", "sha256:0", *where]) == Exit.CANNOT_JUDGE
+
+
+@pytest.mark.parametrize("wrong", ["order", "task", "position"])
+def test_a_schedule_that_was_not_due_is_found(
+    world: World, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    _hold_and_grow(world, "first")
+    size = world.catch_up()
+    seed = base64.b64encode(world.log.publish().root).decode()
+    due = Sweep(world.log, world.graph, world.metrics, world.catch_up, "default", "test").due(
+        size, None
+    )
+    tasks = [*due, Task("propagate/run:nobody")] if wrong == "order" else due
+    schedule = scheduled(tasks, seed)
+    position = size - 1 if wrong == "position" else size
+    payload = {"digest": schedule.digest(), "schedule": schedule.document(), "at": 0}
+    receipt = world.append(SCHEDULE_COMMITTED, {**payload, "position": position})
+    if wrong == "task":
+        done = {"schedule": schedule.digest(), "index": 0, "state": "done", "result": {}}
+        receipt = world.append(TASK_COMMITTED, {**done, "task": "expire/x", "last": True})
+    assert main(["replay", "schedule", "--data", str(world.folder)]) == Exit.INTEGRITY
+    told = capsys.readouterr().err
+    assert f"Entry {receipt.seq} does not come out again" in told
+    assert "code: REPLAY_DIVERGED" in told

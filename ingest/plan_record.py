@@ -7,7 +7,7 @@ from typing import Final, Protocol, cast
 import orjson
 
 from domain.artifact import ArtifactUse, artifact_id
-from domain.canonical import JsonObject, sha256_text
+from domain.canonical import JsonObject, JsonValue, sha256_text
 from domain.errors import ConflictError, ErrorCode, NotFoundError, UsageError
 from domain.experiment import EXPERIMENT_DELETED, EXPERIMENT_TAGGED, ExperimentRef, ExperimentTagged
 from domain.lineage_event import LINEAGE_DERIVED, Derivation, LineageDerived
@@ -89,22 +89,23 @@ def plan_series(
     if begun is None:
         counts = counter.counts(record["run_id"], keys)
     points = [
-        MetricPoint(
-            key=one["key"],
-            value=str(value),
-            step=cast("int", step),
-            timestamp=cast("int", timestamp),
-        )
+        _metric_point(one["key"], row)
         for one in record["series"]
-        for value, step, timestamp in one["points"][
-            max(0, counts.get(one["key"], 0) - one["start"]) :
-        ]
+        for row in one["points"][max(0, counts.get(one["key"], 0) - one["start"]) :]
     ]
     if not points:
         return []
     payload = RunLogged(run_id=record["run_id"], metrics=points, params={}, tags={}, uses=[])
     starts = {one["key"]: one["start"] for one in reversed(record["series"])}
     return [_About(project, subject=subject).said(RUN_LOGGED, payload, part=starts)]
+
+
+def _metric_point(key: str, row: list[JsonValue]) -> MetricPoint:
+    value, step, timestamp, *measured = row
+    point: dict[str, JsonValue] = {"key": key, "value": value, "step": step, "timestamp": timestamp}
+    for links in measured:
+        point.update(cast("JsonObject", links))
+    return cast("MetricPoint", point)
 
 
 def plan_parent(graph: GraphReader, project: str, record: ParentRecord) -> list[Draft]:

@@ -16,6 +16,7 @@ from domain.metric import decimal_text, parse_decimal
 from domain.names import checked_name, checked_text
 from domain.run import RunStatus
 from domain.strict_shape import Shape
+from ingest.limits import MAX_DATASET_DIGEST, MAX_DATASET_NAME
 from ingest.model_record import ModelRecord, read_logged_model, read_registered_model
 from ingest.record_values import (
     MAX_NAME,
@@ -31,6 +32,12 @@ MAX_RECORDS: Final = 5_000
 """Records of one call."""
 MAX_POINTS: Final = 10_000
 """Points of one series record."""
+_LINKS: Final = {
+    "model_id": MAX_NAME,
+    "dataset_name": MAX_DATASET_NAME,
+    "dataset_digest": MAX_DATASET_DIGEST,
+}
+"""What a point can be measured on, and the longest name of each."""
 
 
 class RunRecord(TypedDict):
@@ -59,7 +66,8 @@ class Points(TypedDict):
     start: int
     """How many points of the metric stand before these in the source."""
     points: list[list[JsonValue]]
-    """[value as decimal text, step, milliseconds]."""
+    """[value as decimal text, step, milliseconds], then what it was measured on if that is known:
+    an object of ``model_id``, ``dataset_name`` and ``dataset_digest``."""
 
 
 class SeriesRecord(TypedDict):
@@ -195,11 +203,24 @@ def _points(shape: Shape) -> Points:
 
 def _point(shape: Shape, row: JsonValue) -> list[JsonValue]:
     """Looks at each member itself: of all that is imported, most are points."""
-    if isinstance(row, list) and len(row) == 3:
-        value, step, time = row
+    if isinstance(row, list) and 3 <= len(row) <= 4:
+        value, step, time, *measured = row
         if isinstance(value, str) and _is_whole(step) and _is_whole(time):
-            return [decimal_text(parse_decimal(value)), step, time]
+            links = [_links(shape, one) for one in measured]
+            return [decimal_text(parse_decimal(value)), step, time, *links]
     raise shape.wrong("points", "are lists of value as text, step and milliseconds")
+
+
+def _links(shape: Shape, value: JsonValue) -> JsonObject:
+    """What a point was measured on."""
+    if not isinstance(value, dict) or value.keys() - _LINKS:
+        raise shape.wrong("points", f"are measured on {', '.join(_LINKS)} and nothing else")
+    links = Shape(value, "what a point was measured on")
+    return {
+        name: checked_text(links.text(name), what=name, limit=limit)
+        for name, limit in _LINKS.items()
+        if links.has(name)
+    }
 
 
 def _is_whole(value: JsonValue) -> bool:

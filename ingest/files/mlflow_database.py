@@ -5,7 +5,7 @@ Opened read-only, with nothing of the database's own schema executed but plain t
 
 import itertools
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from operator import itemgetter
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from domain.artifact import ArtifactUse
 from domain.errors import ErrorCode, LineproofError, UsageError
 from domain.metric import decimal_text
+from ingest.files.measured import Links, Measured, MeasuredPoints, linked, links_of
 from ingest.files.mlflow_database_models import (
     ArtifactFolders,
     logged_models,
@@ -105,7 +106,7 @@ def _run(
     yield from packed(run_id, _metrics(db, run_id))
 
 
-def _metrics(db: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, Iterator[Point]]]:
+def _metrics(db: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, Iterable[Point]]]:
     """Metrics by name, each with its points in the order of logging, which is that of the rows."""
     known = columns(db, "metrics")
     wanted = [name if name in known else f"0 AS {name}" for name in ("step", "is_nan")]
@@ -117,8 +118,29 @@ def _metrics(db: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, Iterato
         f" WHERE run_uuid = ? ORDER BY key, {order}",
         (run_id,),
     )
+    measured = _measured(db, run_id)
     for key, series in itertools.groupby(points, itemgetter(0)):
-        yield str(key), map(_point, series)
+        yield str(key), linked(run_id, str(key), map(_point, series), measured)
+
+
+def _measured(db: sqlite3.Connection, run_id: str) -> MeasuredPoints:
+    """The run's points that stand with a logged model, too."""
+    if not is_table(db, "logged_model_metrics"):
+        return {}
+    sql = "SELECT * FROM logged_model_metrics WHERE run_id = ? ORDER BY model_id"
+    found: dict[Measured, Links] = {}
+    for row in rows(db, sql, run_id):
+        value = row.get("metric_value")
+        place = Measured(
+            run_id,
+            str(row.get("metric_name")),
+            decimal_text(float(value)) if isinstance(value, int | float) else "NaN",
+            whole(row.get("metric_step")),
+            whole(row.get("metric_timestamp_ms")),
+        )
+        dataset = row.get("dataset_name"), row.get("dataset_digest")
+        found.setdefault(place, links_of(str(row.get("model_id")), *dataset))
+    return found
 
 
 def _point(row: tuple[object, float, object, object, object]) -> Point:

@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,7 @@ from domain.artifact import ArtifactUse
 from domain.errors import ErrorCode, LineproofError, UsageError
 from ingest.files.artifact_files import artifact_files
 from ingest.files.folder import files_below, folders, links, read_lines, read_text
+from ingest.files.measured import Links, Measured, MeasuredPoints, linked, links_of
 from ingest.files.mlflow_models import logged_model_record, registered_model_record, version_of
 from ingest.files.mlflow_run import (
     dataset_input,
@@ -50,9 +52,10 @@ def read_mlruns(root: Path) -> Iterator[Item]:
         except LineproofError as error:
             yield _broken(folder, root, error)
             continue
+        measured = _measured(folder / "models")
         for run in folders(folder):
             if (run / "meta.yaml").exists() and run.name not in ("datasets", "models", "traces"):
-                yield from _run(run, experiment, root, parents)
+                yield from _run(run, experiment, measured, root, parents)
         yield from _logged_models(folder / "models", experiment, root)
         for link in links(folder):
             yield Broken(str(link.relative_to(root)), "it is a link, which is not followed")
@@ -68,7 +71,11 @@ def _experiment(folder: Path, *, deleted: bool) -> ExperimentOf:
 
 
 def _run(
-    folder: Path, experiment: ExperimentOf, root: Path, parents: list[ParentRecord]
+    folder: Path,
+    experiment: ExperimentOf,
+    measured: MeasuredPoints,
+    root: Path,
+    parents: list[ParentRecord],
 ) -> Iterator[Item]:
     try:
         meta = parse_yaml_object(read_text(folder / "meta.yaml"), f"{folder.name}/meta.yaml")
@@ -93,7 +100,7 @@ def _run(
     pack = SeriesPack(record["run_id"])
     for key, path in files_below(folder / "metrics"):
         try:
-            yield from pack.add(key, _points(path))
+            yield from pack.add(key, linked(record["run_id"], key, _points(path), measured))
         except LineproofError as error:
             yield _broken(path, root, error)
     yield from pack.rest()
@@ -102,6 +109,23 @@ def _run(
     if _ADDRESS.match(address) and not (folder / "artifacts").is_dir():
         why = f"they are at {address[:200]}, which is not opened"
         yield LeftOut(f"artifacts of {folder.relative_to(root)}", why)
+
+
+def _measured(models: Path) -> MeasuredPoints:
+    """The points that stand with a model, too: ``timestamp value step run [dataset digest]``."""
+    found: dict[Measured, Links] = {}
+    for model in folders(models) if models.is_dir() and not models.is_symlink() else ():
+        for key, path in files_below(model / "metrics"):
+            for line in read_lines(path):
+                parts = line.split()
+                with suppress(ValueError, LineproofError):  # The run has the point all the same.
+                    timestamp, value, step, run_id, *dataset = parts
+                    milliseconds = _time(int(timestamp))
+                    text = str(point(value, int(step), milliseconds)[0])
+                    place = Measured(run_id, key, text, int(step), milliseconds)
+                    name, digest = dataset if len(dataset) == 2 else ("", "")
+                    found.setdefault(place, links_of(model.name, name, digest))
+    return found
 
 
 def _logged_models(folder: Path, experiment: ExperimentOf, root: Path) -> Iterator[Item]:
@@ -166,8 +190,13 @@ def _points(path: Path) -> Iterator[Point]:
             raise UsageError(
                 f"line {number} is not `timestamp value step`.", code=ErrorCode.MALFORMED
             ) from error
-        milliseconds = timestamp * 1000 if timestamp < _OLD_SECONDS else timestamp
-        yield point(value, step, milliseconds)
+        made = point(value, step, _time(timestamp))
+        yield [*made, links_of("", *parts[3:5])] if len(parts) == 5 else made
+
+
+def _time(timestamp: int) -> int:
+    """Milliseconds since the epoch."""
+    return timestamp * 1000 if timestamp < _OLD_SECONDS else timestamp
 
 
 def _inputs(run: Path) -> list[ArtifactUse]:

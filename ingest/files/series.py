@@ -9,7 +9,7 @@ from domain.metric import decimal_text, parse_decimal
 from ingest.record import Points, SeriesRecord
 
 Point: TypeAlias = list[JsonValue]
-"""[value as decimal text, step, milliseconds]."""
+"""[value as decimal text, step, milliseconds], and what it was measured on where that is known."""
 
 PACK_POINTS: Final = 150
 """Points of one record: with names of a usual length its entry needs no blob of its own."""

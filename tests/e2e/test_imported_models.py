@@ -138,3 +138,58 @@ def test_rows_4_to_8_nothing_outside_is_read_and_no_address_opened(
     )
     files = [e.payload for e in server.services.log.read(0, server.services.log.head().size)]
     assert not any("link" in str(payload.get("path", "")) for payload in files)
+
+
+def test_metrics_of_logged_models_come_along_from_a_database(
+    server: RunningServer, run_import: Import, tmp_path: Path
+) -> None:
+    path = database(tmp_path, "3.17")
+    with closing(sqlite3.connect(path)) as db:
+        ((model, run, experiment),) = db.execute(
+            "SELECT l.model_id, l.source_run_id, l.experiment_id FROM logged_models AS l LIMIT 1"
+        ).fetchall()
+        db.execute("INSERT INTO metrics VALUES ('f1', 0.75, 5, ?, 3, 0)", (run,))
+        db.execute(
+            "INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms,"
+            " metric_step, metric_value, experiment_id, run_id, dataset_name, dataset_digest)"
+            " VALUES (?, 'f1', 5, 3, 0.75, ?, ?, 'held-out', 'abc')",
+            (model, experiment, run),
+        )
+        db.commit()
+    run_import(path)
+    assert run_import(path)[0] == 0
+    _require_metric(server, model, run)
+
+
+def test_metrics_of_logged_models_come_along_from_folders(
+    server: RunningServer,
+    run_import: Import,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    source = MlflowClient(f"file://{tmp_path / 'mlruns'}")
+    run = source.create_run("0").info.run_id
+    model = source.create_logged_model("0", name="m", source_run_id=run).model_id
+    source.log_metric(
+        run,
+        "f1",
+        0.75,
+        timestamp=1_700_000_000_005,
+        step=3,
+        model_id=model,
+        dataset_name="held-out",
+        dataset_digest="abc",
+    )
+    run_import(tmp_path / "mlruns")
+    assert run_import(tmp_path / "mlruns")[0] == 0
+    _require_metric(server, model, run)
+
+
+def _require_metric(server: RunningServer, model: str, run: str) -> None:
+    """Both the run and the model have the one point."""
+    client = MlflowClient(server.url)
+    (point,) = [m for m in client.get_logged_model(model).metrics or () if m.key == "f1"]
+    assert (point.value, point.step, point.run_id) == (0.75, 3, run)
+    assert (point.dataset_name, point.dataset_digest) == ("held-out", "abc")
+    assert [m.value for m in client.get_metric_history(run, "f1")] == [0.75]

@@ -8,20 +8,22 @@ For each ``schedule.committed`` entry:
    on at the end of the ledger.
 """
 
-from collections.abc import Callable, Mapping
+import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from analytics.facts import SummaryReader
 from domain.canonical import JsonObject, JsonValue
 from domain.errors import ErrorCode, IntegrityError
 from domain.schedule import SCHEDULE_COMMITTED, TASK_COMMITTED
 from governance.divergence import first_divergence
-from governance.schedule import Schedule
+from governance.schedule import Schedule, scheduled
+from governance.sweep import Sweep
+from graph.port import GraphReader
+from ledger import merkle
 from ledger.entry import Entry
 from ledger.log import Log
-
-Derive = Callable[[str, int, int | None], Schedule]
-"""From project, position and time there to the schedule of what was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,37 @@ class ReplayedSchedule:
     tasks: int
 
 
-def replay_schedules(log: Log, derive: Derive) -> tuple[ReplayedSchedule, ...]:
-    """Replay every schedule of the ledger, in order.
+class _Due:
+    """What was due at a position, in its order."""
+
+    def __init__(self, log: Log, graph: GraphReader, metrics: SummaryReader, size: int) -> None:
+        self._log = log
+        self._parts = (log, graph, metrics, lambda: size)
+        self._folded: tuple[int, merkle.Edge] = (0, ())
+
+    def at(self, project: str, position: int, at: int | None) -> Schedule:
+        """The schedule that a sweep of the project plans there."""
+        tasks = Sweep(*self._parts, project, "replay").due(position, at)
+        size, edge = self._folded if self._folded[0] <= position else (0, ())
+        self._folded = merkle.extend(size, edge, self._log.leaves(size, position))
+        root = merkle.root(self._folded[1])
+        return scheduled(tasks, base64.b64encode(root).decode("ascii"))
+
+
+def replay_schedules(
+    log: Log, *, graph: GraphReader, metrics: SummaryReader
+) -> tuple[ReplayedSchedule, ...]:
+    """Replay every schedule of the ledger, in order; the stores must have caught up with it.
 
     Raises ``IntegrityError`` (REPLAY_DIVERGED) at the first that does not come out the same.
     """
     size = log.head().size
+    due = _Due(log, graph, metrics, size)
     done: dict[tuple[str, str], int] = {}
     found: dict[tuple[str, str], tuple[Entry, Schedule]] = {}
     for entry in log.read(0, size):
         if entry.type == SCHEDULE_COMMITTED:
-            schedule = _derived(entry, derive)
+            schedule = _derived(entry, due)
             found[entry.project, schedule.digest()] = entry, schedule
         elif entry.type == TASK_COMMITTED:
             key = entry.project, str(entry.payload.get("schedule"))
@@ -59,11 +81,11 @@ def replay_schedules(log: Log, derive: Derive) -> tuple[ReplayedSchedule, ...]:
     )
 
 
-def _derived(entry: Entry, derive: Derive) -> Schedule:
+def _derived(entry: Entry, due: _Due) -> Schedule:
     position, at = _number(entry, "position"), _number(entry, "at")
     if position > entry.seq:
         _diverged(entry, "position", position, f"at most {entry.seq}")
-    schedule = derive(entry.project, position, at or None)
+    schedule = due.at(entry.project, position, at or None)
     payload: JsonObject = {
         "digest": schedule.digest(),
         "schedule": schedule.document(),

@@ -54,7 +54,7 @@ def test_two_schedules_are_done_shown_and_compared_scenario_8(
     assert "propagate/run:second  None -> 0  added" in moves
     assert main(["schedule", "diff", short[0], short[0], *where]) == Exit.OK
     assert "Nothing moved of its own." in capsys.readouterr().out
-    assert main(["schedule", "show", "sha256:0", *where]) == Exit.CANNOT_JUDGE
+    assert main(["schedule", "show", "sha256:none", *where]) == Exit.CANNOT_JUDGE
 
 
 @pytest.mark.parametrize("wrong", ["order", "task", "position"])

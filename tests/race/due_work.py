@@ -8,6 +8,7 @@ from domain.quarantine import QUARANTINE_PROPAGATED
 from domain.schedule import SCHEDULE_COMMITTED, TASK_COMMITTED
 from domain.verdict import VERDICT_RECORDED
 from domain.waiver import WAIVER_EXPIRED
+from governance.schedule_replay import replay_schedules
 from tests.governance.test_waivers import ANN, BEN, HOUR, PEOPLE, _root, _submit
 from tests.governance.world import World
 
@@ -62,6 +63,9 @@ def claims(folder: Path, start: int) -> str:
         assert counts[SCHEDULE_COMMITTED] == 1
         assert (counts[WAIVER_EXPIRED], counts[QUARANTINE_PROPAGATED]) == (EACH, EACH)
         assert counts[VERDICT_RECORDED] == VERDICTS
+        world.catch_up()
+        replayed = replay_schedules(world.log, graph=world.graph, metrics=world.metrics)
+        assert [(one.committed, one.tasks) for one in replayed] == [(TASKS, TASKS)]
         return canonical_digest([[e.type, e.payload] for e in entries])
     finally:
         world.close()

@@ -22,7 +22,7 @@ from tests.conformance.entries import (
     run_started,
     use,
 )
-from tests.conformance.graph_contract import fill, remembered
+from tests.conformance.graph_reads import fill, remembered
 
 
 def overlay(store: GraphStore, entries: Sequence[Entry], applied: int) -> Overlay:

@@ -143,7 +143,7 @@ def what_next(data: Path, seconds: float) -> None:
     """Where to go from here."""
     say(f"""5  Done in {seconds:.0f} s. Next:
    .venv/bin/lineproof serve --data {data}
-       then open the printed address: GraphiQL with worked queries on these runs
+       then open the printed address: pages on these runs, GraphiQL with worked queries
    .venv/bin/lineproof --help
    docs/README.md""")
 

@@ -17,6 +17,7 @@ from lineproof.explorer.markup import (
     text,
 )
 from resolvers import experiments, runs
+from resolvers.doctor import examine
 from resolvers.lineage import impact, label_of, lineage
 from resolvers.runs import RunRecord, selection
 
@@ -42,6 +43,7 @@ def run_page(services: "Services", project: str, prefix: str, run_id: str) -> st
         + section("Metrics", table(("Metric", "Last", "Least", "Greatest", "Points"), rows))
         + section("Params", table(("Param", "Value"), _named(run.params)))
         + section("What made it", _upstream(services, project, prefix, run_id, as_of))
+        + section("What is known of its making", _facets(services, project, run_id, as_of))
         + section("What it went into", _downstream(services, project, prefix, run_id, as_of))
         + section("Tags", table(("Tag", "Value"), _named(run.tags)))
         + section("Compare it with", _others(services, project, prefix, run, as_of))
@@ -86,6 +88,20 @@ def _upstream(services: "Services", project: str, prefix: str, run_id: str, as_o
         return "<p>Nothing is recorded: no data set, code, model or parent run.</p>"
     cut = "<p>Only the nearest are shown.</p>" if found.truncated else ""
     return lineage_svg(found, prefix) + cut
+
+
+def _facets(services: "Services", project: str, run_id: str, as_of: int) -> str:
+    """Each facet with its strength, and the one line that would record what is missing."""
+    rows = [
+        [
+            text(each.facet.value),
+            text(each.state.value),
+            text(", ".join(each.sources)),
+            f"<code>{text(each.advice)}</code>" if each.advice else "",
+        ]
+        for each in examine(services.graph, services.metrics, run_id, project=project, as_of=as_of)
+    ]
+    return table(("Facet", "Identity", "From", "What would record it"), rows)
 
 
 def _downstream(services: "Services", project: str, prefix: str, run_id: str, as_of: int) -> str:

@@ -110,6 +110,8 @@ def test_a_run_shows_what_it_logged_and_what_made_it(http: TestClient) -> None:
     assert "for 2 s" in shown
     assert ">lr<td>1<" in shown
     assert "<svg" in shown
+    assert "<td>TRAIN_DATA<td>" in shown  # The facets, with what would record those that lack.
+    assert "lineproof.facet." in shown
     assert "USED" in shown
 
 

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from domain.errors import ErrorCode
 from lineproof.cli.exit_codes import Exit, exit_of_code
-from lineproof.explorer import pages
+from lineproof.explorer import pages, record_pages
 from lineproof.http import comparisons, gate, graphql, health, ledger, openlineage, operations
 from lineproof.services import Services
 
@@ -29,7 +29,17 @@ def test_every_exit_code_is_explained() -> None:
 
 def test_every_address_is_listed() -> None:
     services = cast("Services", SimpleNamespace(ledger_files=Path("nowhere")))
-    nouns = (pages, comparisons, gate, graphql, health, ledger, openlineage, operations)
+    nouns = (
+        pages,
+        record_pages,
+        comparisons,
+        gate,
+        graphql,
+        health,
+        ledger,
+        openlineage,
+        operations,
+    )
     routes: list[BaseRoute] = [route for noun in nouns for route in noun.routes(services)]
     served = {
         f"{method} {route.path.replace(':path}', '}')}"

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from graph.model import Node, NodeKind, node_id
 from graph.port import Direction
+from lineproof.explorer.curve_svg import curve_svg
 from lineproof.explorer.lineage_svg import lineage_svg
 from lineproof.explorer.markup import (
     address,
@@ -19,13 +20,18 @@ from lineproof.explorer.markup import (
 from resolvers import experiments, runs
 from resolvers.doctor import examine
 from resolvers.lineage import impact, label_of, lineage
+from resolvers.mlflow_history import SeriesHeld
+from resolvers.mlflow_sample import SampleQuestion, sampled_points
 from resolvers.runs import RunRecord, selection
 
 if TYPE_CHECKING:
+    from analytics.summaries import MetricSummary
     from lineproof.services import Services
 
 UPSTREAM, DOWNSTREAM, OTHERS = 60, 100, 10
 """Nodes in the picture, in the list of what the run went into, and runs to compare with."""
+CURVES, DRAWN, LONGEST = 40, 200, 20_000
+"""Metrics that are drawn, points of each, and points of a series that is drawn at all."""
 
 
 def run_page(services: "Services", project: str, prefix: str, run_id: str) -> str:
@@ -33,14 +39,24 @@ def run_page(services: "Services", project: str, prefix: str, run_id: str) -> st
     as_of = services.catch_up()
     (run,) = runs.many(services.graph, [run_id], project=project, as_of=as_of)
     metrics = services.metrics.summaries([run_id], as_of=as_of)[run_id]
+    held = SeriesHeld()
     rows = [
-        [text(key), *map(number, (one.last, one.min, one.max)), str(one.count)]
-        for key, one in sorted(metrics.items())
+        [
+            text(key),
+            *map(number, (one.last, one.min, one.max)),
+            str(one.count),
+            _curve(services, one, SampleQuestion(run_id, key, DRAWN), as_of, held)
+            if place < CURVES
+            else "",
+        ]
+        for place, (key, one) in enumerate(sorted(metrics.items()))
     ]
     experiment = experiments.one(services.graph, run.experiment_id, project=project, as_of=as_of)
     content = (
         _facts(run, experiment.name, prefix)
-        + section("Metrics", table(("Metric", "Last", "Least", "Greatest", "Points"), rows))
+        + section(
+            "Metrics", table(("Metric", "Last", "Least", "Greatest", "Points", "By step"), rows)
+        )
         + section("Params", table(("Param", "Value"), _named(run.params)))
         + section("What made it", _upstream(services, project, prefix, run_id, as_of))
         + section("What is known of its making", _facets(services, project, run_id, as_of))
@@ -49,6 +65,18 @@ def run_page(services: "Services", project: str, prefix: str, run_id: str) -> st
         + section("Compare it with", _others(services, project, prefix, run, as_of))
     )
     return page(run.name or run.run_id, prefix, content)
+
+
+def _curve(
+    services: "Services",
+    metric: "MetricSummary",
+    question: SampleQuestion,
+    as_of: int,
+    held: SeriesHeld,
+) -> str:
+    if not 1 < metric.count <= LONGEST:
+        return ""
+    return curve_svg(sampled_points(services.metrics, question, as_of, held))
 
 
 def _facts(run: RunRecord, name: str, prefix: str) -> str:

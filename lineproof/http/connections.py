@@ -2,6 +2,7 @@
 
 import asyncio
 
+import structlog
 from starlette.types import Receive, Scope, Send
 
 from domain.errors import OverloadedError
@@ -11,6 +12,8 @@ from lineproof.http.timed_head import TimedHeadProtocol
 MAX_CONNECTIONS = 900
 """So that files can still be opened; ``admission`` limits the requests in them."""
 
+log = structlog.get_logger()
+
 
 class CountedProtocol(TimedHeadProtocol):
     """Answers 503 with Retry-After, and closes, where there are too many connections already."""
@@ -19,6 +22,7 @@ class CountedProtocol(TimedHeadProtocol):
         super().connection_made(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             self.app = _refuse
+            log.warning("connection.refused", open=len(self.connections) - 1)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

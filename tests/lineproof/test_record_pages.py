@@ -49,7 +49,10 @@ def _log_runs(http: TestClient, prefix: str) -> None:
 
     for number, name in enumerate(("plain", HOSTILE)):
         run = post("runs/create", run_name=name, start_time=1)["run"]["info"]["run_id"]
-        points = [{"key": "acc", "value": 0.5 + number, "timestamp": 1, "step": 0}]
+        points = [
+            {"key": "acc", "value": value + number, "timestamp": 1, "step": step}
+            for step, value in enumerate((0.25, 1e300, 0.5))
+        ]
         params = [{"key": "lr", "value": str(number)}, {"key": "same", "value": "s"}]
         tags = [{"key": "note", "value": HOSTILE + HIDDEN}]
         post("runs/log-batch", run_id=run, metrics=points, params=params, tags=tags)
@@ -109,7 +112,8 @@ def test_a_run_shows_what_it_logged_and_what_made_it(http: TestClient) -> None:
     assert "FINISHED" in shown
     assert "for 2 s" in shown
     assert ">lr<td>1<" in shown
-    assert "<svg" in shown
+    assert "<polyline" in shown
+    assert 'aria-label="Lineage"' in shown
     assert "<td>TRAIN_DATA<td>" in shown  # The facets, with what would record those that lack.
     assert "lineproof.facet." in shown
     assert "USED" in shown

@@ -141,6 +141,7 @@ class Sequencer:
                 for table in tables
                 for row in connection.execute(f"PRAGMA integrity_check({table})")
             ]
+            found += [] if _columns(connection) == _made_columns() else ["its schema was changed"]
         return [message for message in found if message != "ok"]
 
     def commit(self, units: Sequence[Unit], now_ms: int, sign: SignHead) -> list[Outcome]:
@@ -258,6 +259,26 @@ def create_sequencer(path: Path, head: Head, keys: Iterator[KeyRow]) -> None:
             connection.close()
 
 
+def _columns(connection: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
+    """What the tables and the index consist of."""
+    return [
+        connection.execute(f"PRAGMA {what}").fetchall()
+        for what in (
+            "table_info(head)",
+            "table_info(pending)",
+            "table_info(idem)",
+            "index_info(idem_key)",
+        )
+    ]
+
+
+def _made_columns() -> list[list[tuple[object, ...]]]:
+    """The same of a database as it is made."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_SCHEMA)
+        return _columns(connection)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -294,6 +315,8 @@ def _typed_errors() -> Generator[None]:
         yield
     except sqlite3.Error as error:
         raise _translated(error) from error
+    except UnicodeDecodeError as error:  # Text that SQLite stores, or quotes, is no text any more.
+        raise IntegrityError("sequencer.db is damaged: it holds no text.", hint=_VERIFY) from error
 
 
 def _translated(error: sqlite3.Error) -> LineproofError:

@@ -137,6 +137,19 @@ def stored(data: Path) -> list[list[tuple[object, ...]]]:
         ]
 
 
+@pytest.mark.parametrize("name", [b"(seq INTEGER", b"STRICT", b"head (", b"published INTEGER"])
+def test_a_bit_flipped_in_the_schema_of_the_sequencer_is_found(copy: Path, name: bytes) -> None:
+    path = copy / "ledger/sequencer.db"
+    original = path.read_bytes()
+    first = original.index(name)
+    for position in range(first, first + len(name)):
+        if original[position : position + 1] != b" ":
+            changed = bytearray(original)
+            changed[position] ^= 0x80
+            path.write_bytes(bytes(changed))
+            assert [fault.path for fault in verify_folder(copy).faults] == ["ledger/sequencer.db"]
+
+
 @given(st.data())
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

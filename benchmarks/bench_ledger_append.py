@@ -3,9 +3,9 @@
 ``python -m benchmarks.bench_ledger_append [ENTRIES]`` (default 50,000), in a temporary folder:
 
 - batches: one caller, 500 entries an append, while the publisher runs: until the last one is
-  acknowledged, and until all of them are published too; floor: SQLite, 500 rows a commit (WAL,
-  FULL), nothing hashed, signed or looked up
-- singles: one entry an append; floor: SQLite, one row a commit
+  acknowledged, and until all of them are published too (with the start and the end of the ledger);
+  floor: SQLite, 500 rows a commit (WAL, FULL), nothing hashed, signed or looked up
+- singles: the same with one entry an append; floor: SQLite, one row a commit
 - steady load: 200 appends a second from 8 threads; seconds until the acknowledgement, and from
   there until a checkpoint covers the entry
 - restart: opening a ledger that died with 100,000 entries acknowledged and not yet published
@@ -24,7 +24,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -36,7 +36,7 @@ from ledger.log import Log
 from tests.stress.server import Client, Server, batch_body, serving
 
 BATCH = 500
-SINGLES = 1_000
+SINGLES = 5_000
 RATE, SECONDS, THREADS = 200, 10, 8
 UNPUBLISHED = 100_000
 MLFLOW_CLIENTS, MLFLOW_REQUESTS = 16, 50
@@ -61,53 +61,52 @@ def main() -> None:
 
 def _throughput(data: Path, entries: int) -> list[Row]:
     numbers = iter(range(10**9))
+    return [
+        row
+        for count, batch, of in ((entries, BATCH, f"{BATCH} rows"), (SINGLES, 1, "one row"))
+        for row in _beside_plain(data, numbers, count, batch, of)
+    ]
 
+
+def _beside_plain(
+    data: Path, numbers: Iterator[int], count: int, batch: int, of: str
+) -> tuple[Row, Row, Row]:
+    """The floor; appends until the last acknowledgement; until all are published and let go."""
     acknowledged: list[float] = []
 
-    def appends(count: int, batch: int) -> Callable[[], None]:
-        def run() -> None:
-            log = Log.open(data / "log", clock=SystemClock())
-            waited = 0.0
-            for _ in range(count // batch):
-                # As its peer, which is handed its rows: what the entries say is made before.
-                drafts = [entry_draft(f"e{next(numbers)}") for _ in range(batch)]
-                began = time.perf_counter()
-                log.append(drafts)
-                waited += time.perf_counter() - began
-            acknowledged.append(waited)
-            log.close()
-
-        return run
-
-    def commits(count: int, batch: int) -> Callable[[], None]:
-        return lambda: _plain_commits(data / "plain.db", count, batch)
+    def append() -> None:
+        log = Log.open(data / "log", clock=SystemClock())
+        waited = 0.0
+        for _ in range(count // batch):
+            # As its peer, which is handed its rows: what the entries say is made before.
+            drafts = [entry_draft(f"e{next(numbers)}") for _ in range(batch)]
+            began = time.perf_counter()
+            log.append(drafts)
+            waited += time.perf_counter() - began
+        acknowledged.append(waited)
+        log.close()
 
     floor, published = compare(
-        entries,
+        count,
         {
-            f"floor: plain SQLite, {BATCH} rows a commit": commits(entries, BATCH),
-            f"appends of {BATCH}, published too": appends(entries, BATCH),
+            f"floor: plain SQLite, {of} a commit": lambda: _plain_commits(
+                data / "plain.db", count, batch
+            ),
+            f"appends of {batch}, published too": append,
         },
     )
     seconds = statistics.median(acknowledged)
-    return [
+    return (
         floor,
         replace(
             published,
-            name=f"appends of {BATCH}, acknowledged",
-            per_second=entries / seconds,
+            name=f"appends of {batch}, acknowledged",
+            per_second=count / seconds,
             seconds=seconds,
             ratio=floor.seconds / seconds,
         ),
         published,
-        *compare(
-            SINGLES,
-            {
-                "floor: plain SQLite, one row a commit": commits(SINGLES, 1),
-                "appends of one": appends(SINGLES, 1),
-            },
-        ),
-    ]
+    )
 
 
 def _plain_commits(path: Path, count: int, batch: int) -> None:

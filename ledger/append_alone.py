@@ -1,25 +1,16 @@
 """Appending one entry without a ``Log``, for commands that must be alone with the ledger."""
 
 from domain.errors import IntegrityError, LineproofError
-from ledger.checkpoint import sign_checkpoint
 from ledger.entry import Draft, Receipt, encode
-from ledger.manifest import Manifest
 from ledger.sequencer import Sequencer
-from ledger.signing import Signer
 
 
-def append_alone(
-    sequencer: Sequencer, manifest: Manifest, signer: Signer, draft: Draft, now_ms: int
-) -> Receipt:
+def append_alone(sequencer: Sequencer, draft: Draft, now_ms: int) -> Receipt:
     """Record a small draft, durable on return; the caller holds ``open.lock`` alone.
 
     Raises as ``Log.append`` does.
     """
-    (outcome,) = sequencer.commit(
-        [[encode(draft, _no_blob)]],
-        now_ms,
-        lambda size, root: sign_checkpoint(manifest.origin, size, root, signer).text,
-    )
+    (outcome,) = sequencer.commit([[encode(draft, _no_blob)]], now_ms)
     if isinstance(outcome, LineproofError):
         raise outcome
     return outcome[0]

@@ -25,6 +25,18 @@ def sign_checkpoint(origin: str, size: int, root: bytes, signer: Signer) -> Chec
     return Checkpoint(origin, size, root, signer.sign_note(body))
 
 
+@dataclass(frozen=True, slots=True)
+class HeadSigner:
+    """Signs the tree heads of one log with one key."""
+
+    origin: str
+    signer: Signer
+
+    def __call__(self, size: int, root: bytes) -> str:
+        """The text of the checkpoint of that tree."""
+        return sign_checkpoint(self.origin, size, root, self.signer).text
+
+
 def open_checkpoint(text: str, verifiers: Sequence[Verifier], origin: str) -> Checkpoint:
     """The checkpoint in ``text``, its signature and origin verified.
 

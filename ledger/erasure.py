@@ -18,6 +18,7 @@ from domain.clock import Clock
 from domain.errors import NotFoundError
 from domain.ids import DEFAULT_PROJECT
 from ledger.append_alone import append_alone
+from ledger.checkpoint import HeadSigner
 from ledger.durable import DurableFolder, OsFs
 from ledger.entry import Draft
 from ledger.folder import Paths, check_folder, read_signer
@@ -81,9 +82,11 @@ def _append(paths: Paths, pseudonym: str, actor: str, now_ms: int) -> int:
     try:
         with exclusive(paths.publish_lock):
             check_folder(paths, manifest, sequencer)
-        seq = append_alone(sequencer, manifest, signer, draft, now_ms).seq
+        seq = append_alone(sequencer, draft, now_ms).seq
         static = DurableFolder(paths.static, paths.staging, OsFs())
-        Publisher(paths.publish_lock, static, sequencer).publish()
+        Publisher(
+            paths.publish_lock, static, sequencer, HeadSigner(manifest.origin, signer)
+        ).publish()
     finally:
         sequencer.close()
     return seq

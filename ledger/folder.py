@@ -13,7 +13,7 @@ from pathlib import Path
 
 from domain.errors import ConflictError, ErrorCode, IntegrityError, LineproofError, UsageError
 from ledger import merkle
-from ledger.checkpoint import sign_checkpoint
+from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.durable import DurableFolder, Fs, clear_folder, read_file, typed_errors
 from ledger.lock import let_go, open_lock, take_shared, try_exclusive
 from ledger.manifest import KeyRange, Manifest, parse_manifest
@@ -129,8 +129,7 @@ def check_folder(paths: Paths, manifest: Manifest, sequencer: Sequencer) -> None
     if faults:
         raise _tampered(f"sequencer.db is damaged ({faults[0]})")
     head = sequencer.head()
-    committed = manifest.open(head.checkpoint)
-    if (committed.size, committed.root) != (head.size, merkle.root(head.edge)):
+    if not continues(head, manifest.open(head.checkpoint)):
         raise _tampered("sequencer.db contradicts the checkpoint in it")
     text = read_file(paths.static / CHECKPOINT)
     if text is None:
@@ -142,8 +141,19 @@ def check_folder(paths: Paths, manifest: Manifest, sequencer: Sequencer) -> None
         raise _rolled_back(f"{published.size} entries are published, {head.size} are sequenced")
     if published.size < head.published:
         raise _rolled_back(f"{head.published} entries were published, {published.size} are left")
-    if published.size == head.size and published.root != committed.root:
+    if not continues(head, published):
         raise _tampered(f"two roots are signed for size {head.size}")
+
+
+def continues(head: Head, signed: Checkpoint) -> bool:
+    """Whether the committed tree may be the signed one or a later one, by its size and root.
+
+    That it holds the signed tree's entries shows when the pending ones are folded into it, as
+    every publication does.
+    """
+    if signed.size == head.size:
+        return signed.root == head.root
+    return head.published <= signed.size < head.size
 
 
 def _make_folders(folder: Path, fs: Fs) -> None:

@@ -24,7 +24,7 @@ from domain.errors import (
 )
 from ledger import merkle, tiles
 from ledger.blobs import Blobs
-from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.checkpoint import Checkpoint, HeadSigner
 from ledger.decoded import Decoded
 from ledger.dsse import sealed
 from ledger.durable import Fs, FsyncFailed, OsFs
@@ -62,7 +62,12 @@ class Log:
         self._sealer = Sealer(paths.keys)
         self._reader = StaticReader(paths.static)
         self._sequencer = Sequencer(paths.sequencer)
-        self._publisher = Publisher(paths.publish_lock, self._static, self._sequencer)
+        self._publisher = Publisher(
+            paths.publish_lock,
+            self._static,
+            self._sequencer,
+            HeadSigner(self.origin, folder.signer),
+        )
         self._writer = GroupCommit(self._commit)
         self._published = 0
         self._stopping = threading.Event()
@@ -269,15 +274,12 @@ class Log:
 
     def _commit(self, units: Sequence[Unit]) -> Sequence[Outcome]:
         self._static.refuse_when_nearly_full()
-        outcomes = self._sequencer.commit(units, self._clock.now_ms(), self._sign)
+        outcomes = self._sequencer.commit(units, self._clock.now_ms())
         log.debug("ledger.appended", requests=len(units), entries=sum(map(len, units)))
         return outcomes
 
     def _sealed(self, draft: Draft) -> Draft:
         return self._sealer.seal(draft) if draft.subject else draft
-
-    def _sign(self, size: int, root: bytes) -> str:
-        return sign_checkpoint(self.origin, size, root, self._folder.signer).text
 
     def _verified(self, text: str) -> Checkpoint:
         return self._folder.manifest.open(text)

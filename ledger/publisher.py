@@ -1,21 +1,23 @@
-"""The publisher: writes what is committed as tlog-tiles files, the signed checkpoint last.
+"""The publisher: writes what is committed as tlog-tiles files, then signs the tree.
 
 Under the lock of ``publish.lock``, for the entries from ``published`` to the committed size::
 
     1. read head, then the pending entries
     2. fold what is published and pending, and hold it against the committed edge
     3. make bundles and tiles durable
-    4. make the checkpoint durable, by rename: readers see the new tree
-    5. mark published, drop the pending rows it covers
+    4. sign the committed root and make the checkpoint durable, by rename: readers see the new tree
+    5. mark published, keep the checkpoint, drop the pending rows it covers
     6. remove partial tiles whose full tile now stands
 
 A crash between any two steps leaves a state from which the same steps start again: the files of
-step 3 are rewritten with the same bytes, and no second root is ever signed for a size.
+step 3 are rewritten with the same bytes. No second root is ever signed for a size: only what is
+committed durably is signed, and a commit only ever extends the tree (ADR 14).
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 
@@ -27,6 +29,7 @@ from ledger.merkle import Edge
 from ledger.reader import StaticReader
 from ledger.sequencer import Head, Sequencer
 from ledger.tiles import ENTRIES, TILE_WIDTH, Resource
+from ledger.tree_head import unverified_tree_head
 
 log = structlog.get_logger()
 
@@ -35,14 +38,21 @@ BUNDLES_AT_ONCE = 64
 they are read once, otherwise twice."""
 
 
+SignHead: TypeAlias = Callable[[int, bytes], str]
+"""``sign(size, root)`` gives the text of a checkpoint, the same for the same tree."""
+
+
 class Publisher:
     """Brings the static files up to the sequencer. Thread-safe, and safe between processes."""
 
-    def __init__(self, lock_path: Path, static: DurableFolder, sequencer: Sequencer) -> None:
+    def __init__(
+        self, lock_path: Path, static: DurableFolder, sequencer: Sequencer, sign: SignHead
+    ) -> None:
         self._lock_path = lock_path
         self._static = static
         self._reader = StaticReader(static.root)
         self._sequencer = sequencer
+        self._sign = sign
         self._thread_lock = threading.Lock()
 
     def publish(self) -> str:
@@ -53,20 +63,27 @@ class Publisher:
         """
         with self._thread_lock, exclusive(self._lock_path):
             head = self._sequencer.head()
-            if head.published == head.size and self._checkpoint_stands(head):
+            if head.published == head.size and self._stands(head.checkpoint):
                 return head.checkpoint
             self._static.refuse_when_nearly_full()
             self._extend_files(head)
-            self._static.replace({tiles.CHECKPOINT: head.checkpoint.encode()})
-            self._sequencer.mark_published(head.size)
+            checkpoint = self._signed(head)
+            self._static.replace({tiles.CHECKPOINT: checkpoint.encode()})
+            self._sequencer.mark_published(head.size, checkpoint)
             self._remove_superseded(head)
         log.debug("checkpoint.published", size=head.size, entries=head.size - head.published)
-        return head.checkpoint
+        return checkpoint
 
-    def _checkpoint_stands(self, head: Head) -> bool:
+    def _stands(self, checkpoint: str) -> bool:
         """Cosignatures of witnesses may have joined it."""
         text = read_file(self._static.root / tiles.CHECKPOINT)
-        return text is not None and text.startswith(head.checkpoint.encode())
+        return text is not None and text.startswith(checkpoint.encode())
+
+    def _signed(self, head: Head) -> str:
+        """The committed tree's checkpoint; the one that stands in the head may bear two keys."""
+        if unverified_tree_head(head.checkpoint).size == head.size:
+            return head.checkpoint
+        return self._sign(head.size, head.root)
 
     def _extend_files(self, head: Head) -> None:
         """Make the bundles and tiles of the committed tree durable, once they lead to its root."""

@@ -20,7 +20,7 @@ from domain.clock import Clock
 from domain.errors import ErrorCode, IntegrityError, NotFoundError
 from domain.ids import DEFAULT_PROJECT
 from ledger.append_alone import append_alone
-from ledger.checkpoint import sign_checkpoint
+from ledger.checkpoint import HeadSigner
 from ledger.durable import DurableFolder, Fs, OsFs, read_file, typed_errors
 from ledger.entry import Draft
 from ledger.folder import Paths, check_folder
@@ -71,7 +71,8 @@ class _Steps:
         self._old = parse_signer(_text(paths.signing_key))
         self._manifest = parse_manifest(_text(paths.manifest).encode())
         static = DurableFolder(paths.static, paths.staging, fs)
-        self._publisher = Publisher(paths.publish_lock, static, sequencer)
+        self._sign = HeadSigner(self._manifest.origin, self._old)
+        self._publisher = Publisher(paths.publish_lock, static, sequencer, self._sign)
 
     def run(self, actor: str, now_ms: int) -> Rotation:
         with exclusive(self._paths.publish_lock):
@@ -115,7 +116,7 @@ class _Steps:
             idem=f"{KEY_ROTATED}/{vkey}",
             payload={"rotation": statement, "vkey": vkey},
         )
-        receipt = append_alone(self._sequencer, self._manifest, self._old, draft, now_ms)
+        receipt = append_alone(self._sequencer, draft, now_ms)
         if receipt.seq + 1 != self._sequencer.head().size:
             raise IntegrityError(
                 "Entries were appended in the middle of a key rotation.",
@@ -127,9 +128,9 @@ class _Steps:
     def _sign_too(self, new: Signer, size: int) -> None:
         """The tree that hands over bears both signatures, so that either key opens it."""
         head = self._sequencer.head()
-        alone_signed = sign_checkpoint(self._manifest.origin, size, head.root, self._old)
-        body = alone_signed.text.partition("\n\n")[0] + "\n"
-        self._sequencer.restate(alone_signed.text + new.signature_line(body))
+        alone_signed = self._sign(size, head.root)
+        body = alone_signed.partition("\n\n")[0] + "\n"
+        self._sequencer.restate(alone_signed + new.signature_line(body))
         self._publisher.publish()
 
     def _folder(self, root: Path) -> DurableFolder:

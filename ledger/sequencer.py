@@ -1,13 +1,14 @@
 """The sequencer: SQLite as the one place that decides order, and the commit point of every append.
 
-``head`` holds the tree (size, edge, signed checkpoint), ``pending`` the entries that no durable
-checkpoint covers yet, ``idem`` what each idempotency key stands for. One transaction moves all
-three. Several processes may use one database: each transaction reads ``head`` again.
+``head`` holds the tree (size, edge) and the last signed checkpoint, ``pending`` the entries that no
+durable checkpoint covers yet, ``idem`` what each idempotency key stands for. One transaction moves
+all three; nothing is signed before the publisher does. Several processes may use one database:
+each transaction reads ``head`` again.
 """
 
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,6 @@ Unit: TypeAlias = Sequence[Content]
 Outcome: TypeAlias = "list[Receipt] | LineproofError"
 KeyRow: TypeAlias = tuple[int, str, str, bytes]
 """(seq, project, idempotency key, content digest)."""
-SignHead: TypeAlias = Callable[[int, bytes], str]
-"""``sign(size, root)`` gives the text of a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Head:
     size: int
     edge: Edge
     checkpoint: str
-    """The signed checkpoint of exactly ``size``; written out only by the publisher."""
+    """The last one that was signed: of at least ``published`` entries, of ``size`` at most."""
     published: int
     at: int
     """Time of the last entry, milliseconds since the epoch."""
@@ -144,7 +143,7 @@ class Sequencer:
             found += [] if _columns(connection) == _made_columns() else ["its schema was changed"]
         return [message for message in found if message != "ok"]
 
-    def commit(self, units: Sequence[Unit], now_ms: int, sign: SignHead) -> list[Outcome]:
+    def commit(self, units: Sequence[Unit], now_ms: int) -> list[Outcome]:
         """Record every unit in order, durable on return; one outcome for each.
 
         A unit with a conflicting key gets its ``ConflictError`` and leaves no trace; the others are
@@ -160,8 +159,7 @@ class Sequencer:
                 size, edge = merkle.extend(head.size, head.edge, leaves)
                 db.executemany("INSERT INTO pending VALUES (?, ?)", batch.recorded)
                 db.execute(
-                    "UPDATE head SET size = ?, edge = ?, checkpoint = ?, at = ?",
-                    (size, b"".join(edge), sign(size, merkle.root(edge)), batch.at),
+                    "UPDATE head SET size = ?, edge = ?, at = ?", (size, b"".join(edge), batch.at)
                 )
         return outcomes
 
@@ -175,14 +173,17 @@ class Sequencer:
                 target.close()
 
     def restate(self, checkpoint: str) -> None:
-        """Give the committed tree another text of the same statement, with more signatures."""
+        """Have the committed tree published with this text, whoever else signed it."""
         with self._writer_lock, _typed_errors(), _transaction(self._writer) as db:
             db.execute("UPDATE head SET checkpoint = ?", (checkpoint,))
 
-    def mark_published(self, size: int) -> None:
-        """A durable checkpoint covers the first ``size`` entries: they need not be pending."""
+    def mark_published(self, size: int, checkpoint: str) -> None:
+        """The durable ``checkpoint`` covers the first ``size`` entries: they need not be pending.
+
+        The caller holds the publish lock, so ``size`` never falls.
+        """
         with self._publisher_lock, _typed_errors(), _transaction(self._publisher) as db:
-            db.execute("UPDATE head SET published = max(published, ?)", (size,))
+            db.execute("UPDATE head SET published = ?, checkpoint = ?", (size, checkpoint))
             db.execute("DELETE FROM pending WHERE seq < ?", (size,))
 
 

@@ -7,7 +7,7 @@ from domain.errors import IntegrityError, LineproofError, UsageError
 from ledger import merkle, tiles
 from ledger.blobs import blob_fault, blob_path
 from ledger.entry import content_of
-from ledger.folder import Paths
+from ledger.folder import Paths, continues
 from ledger.lock import exclusive
 from ledger.manifest import Manifest
 from ledger.reader import StaticReader
@@ -128,8 +128,7 @@ class StateCheck:
         published = self._manifest.open(reader.checkpoint_text())
         self._check_witnessed(reader, published.size)
         head = sequencer.head()
-        committed = self._manifest.open(head.checkpoint)
-        if (committed.size, committed.root) != (head.size, merkle.root(head.edge)):
+        if not continues(head, self._manifest.open(head.checkpoint)):
             self._report.add(None, _DATABASE, "its head contradicts its own checkpoint")
         if not head.published <= published.size <= head.size:
             self._report.add(None, _DATABASE, "it was rolled back behind the published files")

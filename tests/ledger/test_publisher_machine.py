@@ -35,6 +35,7 @@ class PublisherMachine(RuleBasedStateMachine):
         self.static = self.folder / "static"
         self.entries: list[bytes] = []
         self.published = 0
+        self.signed: dict[int, bytes] = {}
         self.sequencer: Sequencer
 
     @initialize()
@@ -52,16 +53,24 @@ class PublisherMachine(RuleBasedStateMachine):
 
     def publisher(self, fs: FaultyFs) -> Publisher:
         static = DurableFolder(self.static, self.folder / "staging", fs)
-        return Publisher(self.folder / "lock", static, self.sequencer)
+        return Publisher(self.folder / "lock", static, self.sequencer, self.sign)
+
+    def sign(self, size: int, root: bytes) -> str:
+        assert self.signed.setdefault(size, root) == root, "two roots are signed for one size"
+        return sign_checkpoint(ORIGIN, size, root, SIGNER).text
 
     @rule(count=st.integers(1, 300))
     def commit(self, count: int) -> None:
         start = len(self.entries)
         unit = [encode(draft(f"e{n}"), lambda _: "") for n in range(start, start + count)]
         self.entries += [one.recorded(5) for one in unit]
-        self.sequencer.commit(
-            [unit], 5, lambda size, root: sign_checkpoint(ORIGIN, size, root, SIGNER).text
-        )
+        self.sequencer.commit([unit], 5)
+
+    @rule()
+    def sign_ahead(self) -> None:
+        """As a key rotation does, and as versions did that signed at every commit."""
+        head = self.sequencer.head()
+        self.sequencer.restate(self.sign(head.size, head.root))
 
     @rule()
     def publish(self) -> None:

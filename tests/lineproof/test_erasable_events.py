@@ -47,7 +47,7 @@ ABOUT_ALICE = tagged(
 
 
 def told(second: int, kind: str = "START", **more: Any) -> Event:
-    statistics = {"outputStatistics": {"rowCount": 4711}}
+    statistics = {"outputStatistics": {"rowCount": 471_147_114_711}}
     return event(
         kind,
         second,
@@ -100,7 +100,7 @@ def test_what_an_event_says_is_sealed_and_can_be_erased(
         assert SECRET in str(attributes["facets.mine"])
         assert read_and_written(services) == ["s3://lake/clean", "s3://lake/raw"]
     stored = everything(data / "ledger") + everything(data / "blobs")
-    for word in (SECRET, ALICE, "4711"):
+    for word in (SECRET, ALICE, "471147114711"):
         assert word.encode() not in stored, word
 
     assert main(["erase", ALICE, "--data", str(data)]) == Exit.OK

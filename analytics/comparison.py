@@ -102,6 +102,7 @@ def compare(
     before, before_side = _side(
         baseline, {**taken, **left_out}, replicate_keys, baseline_selected_by
     )
+    before, after = mathematics.seen(before), mathematics.seen(after)
     read = definitions, criteria
     if mathematics.splits:
         names = {name for facts in (*before, *after) for name in facts.metrics}

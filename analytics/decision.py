@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from analytics.criterion import Criterion
+from analytics.dataset_splits import with_dataset_splits
 from analytics.delta import MetricDelta, State, metric_deltas
 from analytics.exact import nearest
 from analytics.facts import RunFacts
@@ -26,7 +27,7 @@ from domain.errors import NotFoundError
 from domain.metric import Direction, MetricDefinition, parse_decimal
 from domain.verdict import RuleStatus
 
-ANALYSIS = "welch-holm/3"
+ANALYSIS = "welch-holm/4"
 """What new comparisons and verdicts use."""
 
 MAX_RUNS = 10_000
@@ -211,21 +212,36 @@ class Analysis:
     judge: Callable[[Sequence[tuple[MetricDelta, Criterion]]], tuple[Decision, ...]]
     reach: Reach
     """How far upstream causes are looked for."""
-    splits: bool
+    splits: bool = True
     """Whether a metric's name tells its split, which takes over the metric's definition."""
-    finite: bool
+    finite: bool = True
     """Whether an assertion that comes to a number which is not finite is an error."""
+    datasets: bool = True
+    """Whether the dataset that a metric was logged on tells a split."""
+
+    def seen(self, runs: Sequence[RunFacts]) -> list[RunFacts]:
+        """The runs with the metrics that this analysis knows of."""
+        return with_dataset_splits(runs) if self.datasets else list(runs)
 
 
 ANALYSES: Mapping[str, Analysis] = MappingProxyType(
     {
         each.id: each
         for each in (
-            Analysis("welch-holm/1", metric_deltas, judge, Reach.RUNS, splits=False, finite=False),
             Analysis(
-                "welch-holm/2", paired_deltas, judge, Reach.WORKFLOW, splits=True, finite=False
+                "welch-holm/1",
+                metric_deltas,
+                judge,
+                Reach.RUNS,
+                splits=False,
+                finite=False,
+                datasets=False,
             ),
-            Analysis(ANALYSIS, paired_deltas, judge, Reach.WORKFLOW, splits=True, finite=True),
+            Analysis(
+                "welch-holm/2", paired_deltas, judge, Reach.WORKFLOW, finite=False, datasets=False
+            ),
+            Analysis("welch-holm/3", paired_deltas, judge, Reach.WORKFLOW, datasets=False),
+            Analysis(ANALYSIS, paired_deltas, judge, Reach.WORKFLOW),
         )
     }
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from analytics.dataset_splits import dataset_summaries
 from analytics.examples import ExampleResults
 from analytics.summaries import MetricSummary
 from analytics.version_numbers import artifact_ordinals
@@ -15,7 +16,9 @@ from graph.model import Edge, EdgeType, Node, NodeKind, entity_id, node_id
 from graph.port import GraphReader
 
 if TYPE_CHECKING:
-    from analytics.last_values import LastValues  # It needs Polars, which few readers of this do.
+    # They need Polars, which few readers of this do.
+    from analytics.last_values import LastValues
+    from analytics.metric_rows import PointRow
 
 GIT_COMMIT = "git.commit"
 """Algorithm of an input that is the repository at a commit, whatever name it goes by."""
@@ -79,6 +82,8 @@ class RunFacts:
     """Run ids that informed this one, ordered."""
     metrics: Mapping[str, MetricSummary]
     """By metric key as it was logged."""
+    measured: Mapping[str, MetricSummary] = field(default_factory=dict[str, MetricSummary])
+    """What was logged on a dataset, by its split and key (``analytics.dataset_splits``)."""
     at_steps: Mapping[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
     """The value of (metric key, step), for the AT_STEP reducers that were asked for."""
     job: str = ""
@@ -102,6 +107,12 @@ class SummaryReader(Protocol):
 
     def points(self, run_id: str, key: str, *, as_of: int | None = None) -> Sequence[MetricPoint]:
         """One series in (step, timestamp, value) order."""
+        ...
+
+    def dataset_points(
+        self, run_ids: Collection[str], *, as_of: int | None = None
+    ) -> Mapping[str, Sequence["PointRow"]]:
+        """The points that were logged on a dataset, by run; a run without any is absent."""
         ...
 
     def examples(self, digest: str, suffix: str) -> ExampleResults:
@@ -145,21 +156,22 @@ def gather_facts(
     artifacts = graph.nodes(sorted(used), names=_OF_ARTIFACTS, as_of=as_of)
     ordinals = artifact_ordinals(graph, artifacts.values(), as_of=as_of)
     summaries = metrics.summaries(asked, as_of=as_of)
-    return [
-        _with_examples(
-            run_facts(
-                nodes[node],
-                edges[node],
-                artifacts,
-                ordinals=ordinals,
-                metrics=summaries.get(run_id, {}),
-                at_steps=_at_steps(metrics, run_id, steps, as_of),
-            ),
+    measured = metrics.dataset_points(asked, as_of=as_of)
+    found: list[RunFacts] = []
+    for run_id, node in ids.items():
+        facts = run_facts(
             nodes[node],
-            metrics,
+            edges[node],
+            artifacts,
+            ordinals=ordinals,
+            metrics=summaries.get(run_id, {}),
+            at_steps=_at_steps(metrics, run_id, steps, as_of),
         )
-        for run_id, node in ids.items()
-    ]
+        if run_id in measured:
+            splits = dataset_summaries(measured[run_id], facts.inputs)
+            facts = replace(facts, measured=splits)
+        found.append(_with_examples(facts, nodes[node], metrics))
+    return found
 
 
 def _with_examples(facts: RunFacts, node: Node, metrics: SummaryReader) -> RunFacts:

@@ -12,7 +12,7 @@ from typing import Final
 from analytics.causes import Attribution, Cause, CauseKind, Effect, Evidence
 from analytics.comparison import Comparison
 from analytics.criterion import Criterion
-from analytics.decision import margin_of
+from analytics.decision import analysis_named, margin_of
 from analytics.delta import MetricDelta, metric_deltas
 from analytics.delta_index.index import EVALUATION, DeltaIndex, Group
 from analytics.delta_index.slots import PARAM, slot_value
@@ -57,7 +57,9 @@ def isolated(
     uses = Counter(slots)
     pairs = {slot: _pair(slot, baseline, candidate, store) for slot in uses if slot}
     deltas = {
-        slot: _deltas(pair, definitions, criteria, store) for slot, pair in pairs.items() if pair
+        slot: _deltas(pair, definitions, criteria, store, comparison.analysis)
+        for slot, pair in pairs.items()
+        if pair
     }
     causes: list[Cause] = []
     for cause, slot in zip(comparison.causes, slots, strict=True):
@@ -105,9 +107,11 @@ def _deltas(
     definitions: Mapping[str, MetricDefinition],
     criteria: Mapping[str, Criterion],
     store: Store,
+    analysis: str,
 ) -> dict[str, MetricDelta]:
+    seen = analysis_named(analysis).seen
     before, after = (
-        gather_facts(store.graph, store.metrics, group.run_ids[:MAX_RUNS], as_of=store.as_of)
+        seen(gather_facts(store.graph, store.metrics, group.run_ids[:MAX_RUNS], as_of=store.as_of))
         for group in pair
     )
     names = {name for facts in (*before, *after) for name in facts.metrics}

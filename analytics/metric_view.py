@@ -7,6 +7,7 @@ import polars as pl
 
 from analytics.column_fold import fold_columns
 from analytics.delta_lake import CursorTable, TableSnapshot, collect
+from analytics.linked_points import LinkedPoints
 from analytics.metric_rows import (
     PointRow,
     Series,
@@ -16,7 +17,6 @@ from analytics.metric_rows import (
     summaries_in,
     summary_frame,
 )
-from analytics.model_points import ModelPoints
 from analytics.overlay import Overlay
 from analytics.summaries import MetricSummary, merge
 from analytics.summary_index import SummaryIndex, latest_rows
@@ -40,7 +40,8 @@ class MetricView:
         self.head = points.cursor
         self.index = index
         self.overlay = Overlay()
-        self.model_points = ModelPoints(points)
+        self.model_points = LinkedPoints.of_models(points)
+        self.dataset_points = LinkedPoints.of_datasets(points)
         self._unsaved: set[Series] = set()
         self._rebuilt = summary_frame({})
 
@@ -70,6 +71,7 @@ class MetricView:
         """Take the rows of the entries up to ``head``."""
         self.overlay.add(rows)
         self.model_points.add(rows)
+        self.dataset_points.add(rows)
         self._take(fold(rows))
         self.head = head
 
@@ -78,6 +80,7 @@ class MetricView:
         self.points = points
         self.overlay = Overlay()
         self.model_points.saved(points)
+        self.dataset_points.saved(points)
 
     def summaries_saved(self, summaries: TableSnapshot) -> None:
         """The summaries table has caught up with the points table."""

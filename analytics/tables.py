@@ -188,6 +188,14 @@ class MetricTables:
             view = self._shown
             return view.model_points.of(model_ids, before=_position(view, as_of))
 
+    def dataset_points(
+        self, run_ids: Collection[str], *, as_of: int | None = None
+    ) -> Mapping[str, list[PointRow]]:
+        """The points that these runs logged on a dataset, by run in order of arrival."""
+        with self._reading:
+            view = self._shown
+            return view.dataset_points.of(run_ids, before=_position(view, as_of))
+
     def points(self, run_id: str, key: str, *, as_of: int | None = None) -> list[MetricPoint]:
         """One series in (step, timestamp, value) order, as it was logged; empty when unknown."""
         with self._reading:

@@ -94,6 +94,8 @@ def judge(
     ``comparison`` is None when there is no baseline to compare with; ``no_comparison`` then says
     why. ``analysis`` names the decision mathematics.
     """
+    mathematics = analysis_named(analysis)
+    candidate = mathematics.seen(candidate)
     rules = delta_rules(policy.rules)
     sides = [Compared(comparison, no_comparison), *([around.second] if around.second else [])]
     first, *second = [
@@ -107,8 +109,9 @@ def judge(
         )
         for side in sides
     ]
-    finite = analysis_named(analysis).finite
-    judging = _Judging(policy, candidate, first, second[0] if second else None, around, finite)
+    judging = _Judging(
+        policy, candidate, first, second[0] if second else None, around, mathematics.finite
+    )
     results = [_waived(judging.result(rule), around.waivers or {}) for rule in policy.rules]
     results += around.built_in
     outcome, reason = _outcome(policy, candidate, results)

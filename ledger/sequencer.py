@@ -228,9 +228,10 @@ class _Batch:
 
 def _known(db: sqlite3.Connection, project: str, key: str) -> tuple[int, bytes] | None:
     """(seq, content digest) of the entry that the idempotency key stands for, if there is one."""
-    return db.execute(
+    row: tuple[int, bytes] | None = db.execute(
         "SELECT seq, digest FROM idem WHERE project = ? AND key = ?", (project, key)
     ).fetchone()
+    return row
 
 
 def create_sequencer(path: Path, head: Head, keys: Iterator[KeyRow]) -> None:

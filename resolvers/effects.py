@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from analytics.cause_label import input_label, param_label
 from analytics.criterion import Criterion
+from analytics.dataset_splits import with_dataset_splits
 from analytics.delta import MetricDelta, reduced, value_delta
 from analytics.delta_index.index import DeltaIndex, Group, Neighbour
 from analytics.delta_index.slots import PARAM
@@ -84,7 +85,8 @@ def effects(
     ]
     page = page_of(pairs, _pair_key, first=first, after=after)
     ids = sorted({run for pair in page.items for group in pair for run in _counted(group)})
-    facts = {each.run_id: each for each in gather_facts(graph, metrics, ids, as_of=as_of)}
+    runs = with_dataset_splits(gather_facts(graph, metrics, ids, as_of=as_of))
+    facts = {each.run_id: each for each in runs}
     found = tuple(_effect(pair, definition, facts) for pair in page.items)
     return Page(found, page.cursors, page.has_next), len(pairs)
 

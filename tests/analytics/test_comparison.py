@@ -55,7 +55,7 @@ def test_the_same_question_has_the_same_bytes() -> None:
         for b, c in ((BASELINE, CANDIDATE), (BASELINE[::-1], CANDIDATE[::-1]))
     )
     assert one == other
-    assert b'"analysis":"welch-holm/3"' in one
+    assert b'"analysis":"welch-holm/4"' in one
 
 
 def test_the_id_follows_from_what_was_asked() -> None:

@@ -177,7 +177,7 @@ def test_a_claim_that_does_not_survive_holm_is_inconclusive() -> None:
 
 
 def test_the_analysis_has_a_name_for_ever() -> None:
-    assert ANALYSIS == "welch-holm/3"
+    assert ANALYSIS == "welch-holm/4"
     assert analysis_named("welch-holm/1").judge is judge
     with pytest.raises(NotFoundError, match="not known here"):
         analysis_named("welch-holm/0")

@@ -8,6 +8,7 @@ from analytics.criterion import Criterion
 from analytics.examples import ExampleResults, parse_examples
 from analytics.facts import RunFacts, gather_facts
 from analytics.last_values import LastValues
+from analytics.metric_rows import PointRow
 from analytics.summaries import MetricSummary, summarise
 from domain.artifact import ArtifactRef, ArtifactUse
 from domain.canonical import JsonObject
@@ -68,6 +69,7 @@ class World:
     series: dict[tuple[str, str], list[tuple[int, int, float]]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    on_datasets: dict[str, list[PointRow]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -125,6 +127,11 @@ class World:
             MetricPoint(key=key, value=decimal_text(value), step=step, timestamp=at)
             for step, at, value in sorted(self.series.get((run_id, key), []))
         ]
+
+    def dataset_points(
+        self, run_ids: Collection[str], *, as_of: int | None = None
+    ) -> dict[str, list[PointRow]]:
+        return {run: rows for run, rows in self.on_datasets.items() if run in run_ids}
 
     def examples(self, digest: str, suffix: str) -> ExampleResults:
         return parse_examples(self.files[digest], suffix)

@@ -23,11 +23,18 @@ version: 1
 metrics:
   accuracy: {direction: higher}
   val/acc: {direction: higher}
+  f1: {direction: higher}
 policies:
   release:
     rules:
       - {id: accuracy, metric: accuracy, margin: {abs: "0.005"}, min_samples: 3}
       - {id: val, metric: val/acc, margin: {abs: "0.01"}, min_samples: 3, severity: warn}
+      - id: f1
+        metric: f1
+        split: evaluation
+        margin: {abs: "0.01"}
+        min_samples: 3
+        severity: warn
 """
 
 
@@ -86,6 +93,7 @@ def _pairs(world: World) -> list[tuple[str, list[str], list[str]]]:
     ]
     worse = _runs(world, "worse", BAD, training_set("x"))
     tagged = _runs(world, "tagged", GOOD, dataset="digits-test")
+    measured = [_runs(world, f"measured{n}", GOOD, f1=f1) for n, f1 in enumerate(("0.75", "0.625"))]
     child = _runs(world, "child", GOOD)
     for run in child:
         parent: dict[str, Any] = {
@@ -104,20 +112,32 @@ def _pairs(world: World) -> list[tuple[str, list[str], list[str]]]:
         ("prepared", prepared[0], prepared[1]),
         ("parent", base, child),
         ("tagged", base, tagged),
+        ("measured", measured[0], measured[1]),
         ("one", base[:1], worse[:1]),
     ]
 
 
 def _runs(
-    world: World, prefix: str, values: tuple[float, ...], *uses: Any, dataset: str = ""
+    world: World,
+    prefix: str,
+    values: tuple[float, ...],
+    *uses: Any,
+    dataset: str = "",
+    f1: str = "",
 ) -> list[str]:
+    """Runs with a metric of a split; on a dataset if one is named, ``f1`` on the evaluation set."""
     runs = world.batch(f"{prefix}-", values, uses=[evaluation_set(), *uses])
     for run in runs:
         point: dict[str, Any] = {"key": "val/acc", "value": "0.5", "step": 0, "timestamp": 0}
         if dataset:
             point |= {"dataset_name": dataset, "dataset_digest": "aaaa1111"}
+        points = [point]
+        if f1:
+            on = evaluation_set()["artifact"]
+            of = {"dataset_name": on["name"], "dataset_digest": on["digest"]}
+            points.append({"key": "f1", "value": f1, "step": 0, "timestamp": 0, **of})
         logged: dict[str, Any] = {"run_id": run, "params": {}, "tags": {}, "uses": []}
-        world.append(RUN_LOGGED, {**logged, "metrics": [point]})
+        world.append(RUN_LOGGED, {**logged, "metrics": points})
         world.append(RUN_INPUTS_LOGGED, {"run_id": run, "uses": []})
         world.append(RUN_UPDATED, {"run_id": run, "status": "FINISHED"})
     return runs

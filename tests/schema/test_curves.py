@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.schema.conftest import History
+from tests.schema.recorded import dataset
 
 QUERY = """query Q($b: ID!, $c: ID!, $m: String!, $from: BigInt, $first: Int!) {
   curveDelta(baseline: $b, candidate: $c, metric: $m, fromStep: $from, maxSteps: $first) {
@@ -49,6 +50,24 @@ def test_a_part_of_the_course_still_knows_the_whole(curves: History) -> None:
     part = ask(curves, **{"from": 3}, first=5)
     assert (part["steps"], part["partsAt"], part["onlyBaseline"]) == (["3"], "2", 1)
     assert ask(curves, first=1)["steps"] == ["0"]
+
+
+def test_a_split_that_a_dataset_tells_has_a_course(new_history: Callable[[], History]) -> None:
+    history = new_history()
+    used = dataset("held-out", "4" * 64, role="validation", facet="EVAL_DATA")
+    on = {"dataset_name": "held-out", "dataset_digest": "4" * 64}
+    for run, values in (("a" * 32, ("0.5", "0.25")), ("b" * 32, ("0.5", "0.75"))):
+        history.recorder.run(run, uses=[used])
+        points = [
+            {"key": "loss", "value": value, "step": step, "timestamp": 0, **more}
+            for step, value in enumerate(values)
+            for more in ({}, on)
+        ]
+        payload = {"run_id": run, "metrics": points, "params": {}, "tags": {}, "uses": []}
+        history.recorder.append("run.logged", payload)
+    found = ask(history, m="validation/loss")
+    assert (found["steps"], found["delta"], found["partsAt"]) == (["0", "1"], [0.0, 0.5], "1")
+    assert ask(history, m="loss")["steps"] == ["0", "1"]
 
 
 def test_a_run_against_itself_never_parts(curves: History) -> None:

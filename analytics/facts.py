@@ -9,6 +9,7 @@ from analytics.dataset_splits import dataset_summaries
 from analytics.examples import ExampleResults
 from analytics.summaries import MetricSummary
 from analytics.version_numbers import artifact_ordinals
+from domain.artifact import UNVERSIONED
 from domain.errors import NotFoundError
 from domain.facet import Facet, Strength
 from domain.metric import MetricPoint, parse_decimal
@@ -202,6 +203,8 @@ def run_facts(
         elif edge.type is EdgeType.USED and edge.target in artifacts:
             ordinal = ordinals.get(edge.target, 0)
             inputs.append(input_of(artifacts[edge.target], edge.role, edge.facet, ordinal))
+    known = {_slot(use) for use in inputs if use.algorithm != UNVERSIONED}
+    inputs = [use for use in inputs if use.algorithm != UNVERSIONED or _slot(use) not in known]
     return RunFacts(
         run_id=entity_id(node.id),
         project=node.project,
@@ -219,6 +222,11 @@ def run_facts(
         at_steps=at_steps,
         job=min(jobs, default=""),
     )
+
+
+def _slot(use: Input) -> tuple[str, str, str]:
+    """A version that became known later stands beside the unknown one, in the same slot."""
+    return (use.role, use.kind, use.name)
 
 
 def input_of(artifact: Node, role: str, facet: str, ordinal: int = 0) -> Input:

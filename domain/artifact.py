@@ -12,6 +12,8 @@ OWN_ATTRIBUTE: Final = "lineproof.own."
 """Tags of a use under this prefix are attributes as that run gave them, where an earlier run gave
 the same version others: what a run said is read back, whatever others say later."""
 
+UNVERSIONED: Final = "openlineage.unversioned"
+"""Algorithm of a dataset as it was before any run was seen to write it."""
 
 EXAMPLES_PATH: Final = "lineproof/examples"
 """Below a run's artifacts, with one of ``EXAMPLES_SUFFIXES``: its results example by example."""

@@ -1,11 +1,13 @@
 """OpenLineage events as JSON lines, as the file transport of its clients writes them."""
 
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from domain.errors import ErrorCode, LineproofError, UsageError
 from domain.strict_json import parse_json_object
+from ingest.openlineage.event import event_time
 from ingest.record import Broken, EventRecord, Item
 
 MAX_LINE: Final = 7 * 1024 * 1024
@@ -13,11 +15,16 @@ MAX_LINE: Final = 7 * 1024 * 1024
 
 
 def read_event_lines(path: Path) -> Iterator[Item]:
-    """Every line in order; an empty line is nothing, a broken one is reported."""
+    """Every line by the time of its event; those of one time in order.
+
+    Several clients may have written the file, each when it could. An empty line is nothing, a
+    broken one is reported first. Some fifty bytes of each line are kept.
+    """
     if path.is_symlink() or not path.is_file():
         raise UsageError(f"{path} is no file.", code=ErrorCode.INVALID_PATH)
+    times, places = array("q"), array("q")
     with path.open("rb") as file:
-        number = 0
+        number, place = 0, 0
         while line := file.readline(MAX_LINE + 1):
             number += 1
             try:
@@ -25,9 +32,14 @@ def read_event_lines(path: Path) -> Iterator[Item]:
                     _skip_rest(line, file)
                     raise UsageError(f"it is longer than {MAX_LINE} bytes")
                 if line.strip():
-                    yield EventRecord(kind="event", event=parse_json_object(line))
+                    times.append(event_time(parse_json_object(line)))
+                    places.append(place)
             except LineproofError as error:
                 yield Broken(f"{path.name}:{number}", error.message)
+            place = file.tell()
+        for index in sorted(range(len(times)), key=times.__getitem__):
+            file.seek(places[index])
+            yield EventRecord(kind="event", event=parse_json_object(file.readline()))
 
 
 def _skip_rest(line: bytes, file: BinaryIO) -> None:

@@ -91,7 +91,7 @@ def read_event(body: JsonValue) -> LineageEvent:
         text=text,
         digest=hashlib.sha256(text.encode("utf-8")).hexdigest(),
         type=kind,
-        time=_milliseconds(_text(event, "eventTime", "event")),
+        time=event_time(event),
         producer=_text(event, "producer", "event", default=""),
         run_id="" if run is None else run_id_of(run_object, "event.run"),
         run_facets=_facets(run_object, "facets", "event.run"),
@@ -101,6 +101,11 @@ def read_event(body: JsonValue) -> LineageEvent:
         outputs=_datasets(event, "outputs", "outputFacets"),
         datasets=() if dataset is None else (_dataset(dataset, "", "event.dataset"),),
     )
+
+
+def event_time(body: JsonValue) -> int:
+    """When the event in ``body`` was, milliseconds since the epoch; ``UsageError`` as above."""
+    return _milliseconds(_text(_object(body, "event"), "eventTime", "event"))
 
 
 def job_of(value: JsonValue, path: str) -> JobRef:

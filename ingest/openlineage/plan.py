@@ -31,6 +31,7 @@ from ingest.limits import MAX_EXPERIMENT_NAME, MAX_RUN_NAME
 from ingest.openlineage import meaning, versions
 from ingest.openlineage.erasable import clear_lineage, is_only_heard_of, subject_of_event
 from ingest.openlineage.event import Dataset, JobRef, LineageEvent, json_text
+from ingest.openlineage.late_writers import late_reads
 from ingest.openlineage.versions import Known
 from ingest.run_state import ANONYMOUS, check_acyclic, experiment_for, known_run
 from ledger.entry import Draft, canonical_fast
@@ -66,8 +67,7 @@ class _Entries:
         """What stands in the clear in any case. The digest of a sealed event tells of it, too."""
         if not self.subject:
             return self.said(kind, payload, part)
-        digest = sha256_text(canonical_fast([kind, cast("JsonObject", payload)]))
-        return _draft(self.project, kind, payload, f"openlineage/{digest}")
+        return _draft(self.project, kind, payload, _clear_key(kind, payload))
 
 
 def event_key(event: LineageEvent) -> str:
@@ -81,11 +81,12 @@ def plan_event(graph: GraphState, project: str, event: LineageEvent) -> list[Dra
     Raises ``NotFoundError`` for a run of another project and ``UsageError`` (LINEAGE_CYCLE,
     RUN_DELETED, ERASED, INVALID_ARGUMENT, INVALID_NAME).
     """
-    known = Known(graph, project, event.run_id)
+    run = known_run(graph, project, event.run_id) if event.run_id else None
+    began = event.time if run is None else min(versions.began(run), event.time)
+    known = Known(graph, project, event.run_id, began)
     payload = _payload(known, event)
     if not event.run_id or event.job is None:
         return [_Entries(project, event, "").said(LINEAGE_EVENT_RECORDED, payload)]
-    run = known_run(graph, project, event.run_id)
     subject = subject_of_event(run, meaning.run_tags(event))
     begins = bool(subject) and (run is None or is_only_heard_of(run))
     entries = _Entries(project, event, subject, begins)
@@ -101,6 +102,7 @@ def plan_event(graph: GraphState, project: str, event: LineageEvent) -> list[Dra
     if subject:
         drafts += [entries.clear(kind, clear) for kind, clear in clear_lineage(payload)]
     drafts.append(entries.said(LINEAGE_EVENT_RECORDED, payload))
+    drafts += _late_reads(known, event, run, payload)
     drafts += _logged(event, run, entries)
     drafts += _updated(event, run, entries)
     return drafts
@@ -148,13 +150,36 @@ def _derivations(
 
 
 def _check_cycles(known: Known, payload: LineageEventRecorded) -> None:
-    def nodes(refs: list[ArtifactRef]) -> list[str]:
-        return [node_id(NodeKind.ARTIFACT, artifact_id(known.project, ref)) for ref in refs]
+    effects = _nodes(known, [use["artifact"] for use in payload["generates"]])
+    check_acyclic(known.graph, known.run_id, _causes(known, payload), effects)
 
-    causes = nodes([use["artifact"] for use in payload["uses"]])
-    causes += [node_id(NodeKind.RUN, run) for run in payload["parent_run_ids"]]
-    effects = nodes([use["artifact"] for use in payload["generates"]])
-    check_acyclic(known.graph, known.run_id, causes, effects)
+
+def _causes(known: Known, payload: LineageEventRecorded) -> list[str]:
+    """The nodes that the event says its run depends on."""
+    used = _nodes(known, [use["artifact"] for use in payload["uses"]])
+    return used + [node_id(NodeKind.RUN, run) for run in payload["parent_run_ids"]]
+
+
+def _nodes(known: Known, refs: list[ArtifactRef]) -> list[str]:
+    return [node_id(NodeKind.ARTIFACT, artifact_id(known.project, ref)) for ref in refs]
+
+
+def _late_reads(
+    known: Known, event: LineageEvent, run: Node | None, payload: LineageEventRecorded
+) -> list[Draft]:
+    """What runs had read, of which the event says that its run wrote it; always in the clear."""
+    status = _TERMINAL.get(event.type) or _attributes(run).get("status")
+    if status in versions.FAILED:
+        return []
+    refs = [use["artifact"] for use in payload["generates"]]
+    reads = late_reads(known, _causes(known, payload), zip(event.outputs, refs, strict=True))
+    return [_draft(known.project, kind, said, _clear_key(kind, said)) for kind, said in reads]
+
+
+def _clear_key(kind: str, payload: Mapping[str, object]) -> str:
+    """An idempotency key that tells nothing of the event."""
+    digest = sha256_text(canonical_fast([kind, cast("JsonObject", payload)]))
+    return f"openlineage/{digest}"
 
 
 def _start(

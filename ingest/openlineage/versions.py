@@ -1,15 +1,16 @@
 """Which version of a dataset an event speaks of.
 
 A dataset that says its own version (facet ``version``, tag ``lineproof.digest``) is that one. Else
-each run that writes a dataset makes a version of its own, and a run that reads it reads the latest
-one that was known when its first event came: a chain of jobs over one table is no cycle.
+each run that writes a dataset makes a version of its own, and a run reads that of the last writer
+which had begun when it did itself, by the times of their events, in whatever order these come. So
+a chain of jobs over one table is no cycle. ``late_writers`` is about those that are heard of later.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from domain.artifact import ArtifactKind, ArtifactRef
+from domain.artifact import UNVERSIONED, ArtifactKind, ArtifactRef
 from domain.facet import Strength
 from domain.run import RunStatus
 from graph.model import EdgeType, Node, NodeKind, entity_id, node_id
@@ -22,13 +23,12 @@ DIGEST_TAG: Final = "lineproof.digest"
 """Dataset tag that states a content hash, ``sha256:<hex>``."""
 BY_RUN: Final = "openlineage.run"
 """Algorithm of a version that is known only by the run that wrote it."""
-UNVERSIONED: Final = "openlineage.unversioned"
-"""Algorithm of what was there before any run was seen to write it."""
 
 _COUNTS: Final = {"rows": ("rowCount",), "files": ("fileCount",), "bytes": ("bytes", "size")}
 _LOOK_BACK = 20
 """Versions that are looked at for one that a run has written successfully."""
-_FAILED = (RunStatus.FAILED.value, RunStatus.KILLED.value)
+FAILED: Final = (RunStatus.FAILED.value, RunStatus.KILLED.value)
+"""States of runs whose outputs nobody reads."""
 
 
 class _Described(TypedDict):
@@ -45,6 +45,8 @@ class Known:
     graph: GraphState
     project: str
     run_id: str
+    began: int
+    """Time of the run's earliest event, this one counted; milliseconds since the epoch."""
 
 
 def written(dataset: Dataset, run_id: str) -> ArtifactRef:
@@ -68,8 +70,18 @@ def read(known: Known, datasets: Sequence[Dataset]) -> list[ArtifactRef]:
         elif node is not None:
             refs.append(_as_recorded(dataset, node))
         else:
-            refs.append(_ref(dataset, "", UNVERSIONED, Strength.UNKNOWN))
+            refs.append(unversioned(dataset))
     return refs
+
+
+def unversioned(dataset: Dataset) -> ArtifactRef:
+    """The dataset as it was before any run was seen to write it."""
+    return _ref(dataset, "", UNVERSIONED, Strength.UNKNOWN)
+
+
+def written_by_others(known: Known, dataset: Dataset) -> bool:
+    """Whether a version is known that the event's own run did not write, and no failed run."""
+    return bool(_latest(known, [dataset]))
 
 
 def used_before(known: Known) -> list[str]:
@@ -132,11 +144,16 @@ def _already_used(known: Known) -> dict[str, Node]:
     run = node_id(NodeKind.RUN, known.run_id)
     edges = known.graph.outgoing([run], types=(EdgeType.USED,))[run]
     nodes = known.graph.nodes([edge.target for edge in edges])
-    return {str(node.attributes.get("name")): node for node in nodes.values()}
+    known_last = sorted(nodes.values(), key=lambda n: n.attributes.get("algorithm") != UNVERSIONED)
+    return {str(node.attributes.get("name")): node for node in known_last}
 
 
 def _latest(known: Known, datasets: Iterable[Dataset]) -> dict[str, Node]:
-    """The latest version of each dataset that no failed run and not this run has written."""
+    """The version of each dataset that was the last when the run began, by its writer's beginning.
+
+    Not one of the run itself, nor of a run that failed. One of no known writer counts as the last
+    when it was heard of last.
+    """
     candidates: dict[str, Sequence[Node]] = {}
     for dataset in datasets:
         conditions = (
@@ -151,9 +168,18 @@ def _latest(known: Known, datasets: Iterable[Dataset]) -> dict[str, Node]:
     latest: dict[str, Node] = {}
     for name, nodes in candidates.items():
         fit = [node for node in nodes if _is_readable(known, writers.get(node.id, ()))]
-        if fit:
+        if fit and not writers.get(fit[0].id):
             latest[name] = fit[0]
+        elif fit:
+            # The first of equals is the one that was heard of last.
+            latest[name] = max(fit, key=lambda node: _written(known, writers.get(node.id, ())))
     return latest
+
+
+def began(run: Node) -> int:
+    """When a run began, milliseconds since the epoch; -1 when that was not recorded."""
+    started = run.attributes.get("start_time")
+    return started if isinstance(started, int) else -1
 
 
 def _writers(known: Known, artifacts: Sequence[str]) -> Mapping[str, Sequence[Node]]:
@@ -168,9 +194,23 @@ def _writers(known: Known, artifacts: Sequence[str]) -> Mapping[str, Sequence[No
 
 
 def _is_readable(known: Known, writers: Sequence[Node]) -> bool:
+    return not writers or bool(_sound(known, writers))
+
+
+def _written(known: Known, writers: Sequence[Node]) -> int:
+    return max((began(run) for run in _sound(known, writers)), default=-1)
+
+
+def _sound(known: Known, writers: Sequence[Node]) -> list[Node]:
+    """Those whose output the run can have read."""
     own = node_id(NodeKind.RUN, known.run_id)
-    sound = [run for run in writers if run.attributes.get("status") not in _FAILED]
-    return not writers or any(run.id != own for run in sound)
+    return [
+        run
+        for run in writers
+        if run.id != own
+        and began(run) <= known.began
+        and run.attributes.get("status") not in FAILED
+    ]
 
 
 def _as_recorded(dataset: Dataset, node: Node) -> ArtifactRef:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
+from domain.artifact import UNVERSIONED
 from domain.canonical import JsonObject, JsonValue
 from domain.ids import derived_id
 from graph.model import EdgeType, NodeKind, entity_id, node_id
@@ -212,9 +213,16 @@ def _datasets(index: _Index, run: ExportedNode, kind: EdgeType) -> list[JsonValu
     else:
         found = [(edge.source, edge.role) for edge in index.sources(run.id, kind)]
     side = "input" if is_input else "output"
+    known = {
+        index.nodes[target].text("name")
+        for target, _ in found
+        if index.nodes[target].text("algorithm") != UNVERSIONED
+    }
     datasets: dict[str, JsonValue] = {}
     for target, role in found:
         node = index.nodes[target]
+        if node.text("algorithm") == UNVERSIONED and node.text("name") in known:
+            continue  # Which version it was became known later.
         if node.text("kind") in _DATASETS and node.id not in datasets:
             said = run.text(f"{side}_tags.{entity_id(node.id)}.{role}")
             own = _own_facets(said, f"{side}Facets")

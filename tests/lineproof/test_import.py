@@ -21,6 +21,7 @@ from graph.sqlite.store import SqliteGraph
 from ledger.log import Log
 from ledger.projection import catch_up
 from lineproof.cli.main import main
+from tests.lineproof.lineage import event, table
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 BASELINE = "b70a945ffb484ccfa7f385b42eb5f426"
@@ -378,3 +379,20 @@ def test_lines_of_openlineage(
     assert (added > 5, refused) == (True, 2)
     assert run_import("openlineage", path) == (0, 0, 2)
     assert len(store().nodes(NodeKind.RUN)) == 2
+
+
+def test_lines_of_openlineage_count_in_the_order_of_their_times(
+    run_import: Import, store: Callable[[], Store], tmp_path: Path
+) -> None:
+    first, second, reader = (f"01941a6e-0c00-7000-8000-0000000000{n}" for n in ("a1", "a2", "b1"))
+    told = [
+        event("COMPLETE", 9, reader, inputs=[table("t")]),
+        event("COMPLETE", 1, first, outputs=[table("t")]),
+        event("COMPLETE", 4, second, outputs=[table("t")]),
+    ]
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in told))
+    run_import("openlineage", path)
+    opened = store()
+    (use,) = opened.graph.outgoing([f"run:{reader}"], types=(EdgeType.USED,))[f"run:{reader}"]
+    assert opened.graph.nodes([use.target])[use.target].attributes["digest"] == second

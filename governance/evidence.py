@@ -101,7 +101,8 @@ def gather_evidence(
     declared = declared or require_policy(graph, project, request.policy, as_of=as_of)
     policy = declared.policy
     candidate = _candidate(request, policy, project, graph, metrics, as_of)
-    quarantine = QuarantineView(graph, project, as_of=as_of, at=at)
+    elsewhere = request.baseline.projects if request.baseline else ()
+    quarantine = QuarantineView(graph, (project, *elsewhere), as_of=as_of, at=at)
     at_merge = request.ci.merge_base if request.ci else None
     search = BaselineSearch(
         project, candidate.run_ids, graph, metrics, as_of, quarantine.held_among, at_merge

@@ -84,7 +84,7 @@ def gate_request_from_json(body: JsonValue) -> GateRequest:
     baseline, ci = fields.get("baseline"), fields.get("ci")
     return GateRequest(
         policy=required_text(fields, "policy", limit=100),
-        candidate=run_set_from_json(fields["candidate"], "candidate"),
+        candidate=_candidate(fields["candidate"]),
         baseline=None if baseline is None else run_set_from_json(baseline, "baseline"),
         artifacts=named_artifacts(fields.get("artifacts")),
         ci=None if ci is None else _ci(ci),
@@ -101,6 +101,16 @@ def gate_request_from_document(document: JsonObject) -> GateRequest:
     if isinstance(ci, Mapping):
         fields["ci"] = {renamed.get(name, name): value for name, value in ci.items()}
     return gate_request_from_json(fields)
+
+
+def _candidate(value: JsonValue) -> RunSet:
+    candidate = run_set_from_json(value, "candidate")
+    if candidate.projects:
+        raise refused(
+            "the candidate of a gate names projects",
+            "A gate judges the runs of its own project: ask it there. A baseline may be elsewhere.",
+        )
+    return candidate
 
 
 def _ci(value: JsonValue) -> CiContext:

@@ -19,6 +19,8 @@ from graph.port import Condition, GraphReader, NodeQuery, NodeStatement, Operato
 MAX_RUNS = 10_000
 """Most runs of one side."""
 ID_LIMIT = 250
+MAX_PROJECTS = 100
+PROJECT_LIMIT = 64
 NARROWED_BY = 20
 """Parameters that narrow the search for a run's group; the fingerprint decides over all."""
 
@@ -28,6 +30,8 @@ class RunIds:
     """These runs."""
 
     runs: tuple[str, ...]
+    projects: tuple[str, ...] = ()
+    """Where they are looked for; in the project of the request when none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class GroupOf:
     """The run group of this run: equal facets but for the replicate keys and the hardware."""
 
     run: str
+    projects: tuple[str, ...] = ()
+    """As of ``RunIds``. A group is that of the run's own project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Filtered:
     text: str
     experiments: tuple[str, ...]
     """Names or ids."""
+    projects: tuple[str, ...] = ()
+    """As of ``RunIds``: whatever the filter finds in each of them."""
 
 
 RunSet: TypeAlias = RunIds | GroupOf | Filtered
@@ -73,9 +81,11 @@ class SelectedRuns:
 def run_set_from_json(value: JsonValue, what: str) -> RunSet:
     """``{"runs": […]}``, ``{"group": run}`` or ``{"filter": text, "experiments": […]}``.
 
-    Raises ``UsageError`` (INVALID_ARGUMENT, INVALID_NAME) for anything else.
+    Each may name the ``projects`` in which the runs are looked for. Raises ``UsageError``
+    (INVALID_ARGUMENT, INVALID_NAME) for anything else.
     """
-    fields = object_of(value, what, ("runs", "group", "filter", "experiments"))
+    fields = object_of(value, what, ("runs", "group", "filter", "experiments", "projects"))
+    projects = text_list(fields, "projects", most=MAX_PROJECTS, limit=PROJECT_LIMIT)
     given = [name for name in ("runs", "group", "filter") if fields.get(name) is not None]
     if len(given) != 1:
         raise refused(f"{what} must have exactly one of 'runs', 'group' and 'filter'")
@@ -85,27 +95,31 @@ def run_set_from_json(value: JsonValue, what: str) -> RunSet:
         runs = text_list(fields, "runs", most=MAX_RUNS, limit=ID_LIMIT)
         if not runs:
             raise refused(f"{what} names no run", "An empty set cannot be judged.")
-        return RunIds(runs)
+        return RunIds(runs, projects)
     if given == ["group"]:
-        return GroupOf(required_text(fields, "group", limit=ID_LIMIT))
+        return GroupOf(required_text(fields, "group", limit=ID_LIMIT), projects)
     text = fields["filter"]
     if not isinstance(text, str):
         raise refused(f"'filter' of {what} must be text")
     experiments = text_list(fields, "experiments", most=MAX_RUNS, limit=ID_LIMIT)
-    filtered = Filtered(text, experiments)
+    filtered = Filtered(text, experiments, projects)
     parse_filter(text)  # A filter that cannot be read is refused before anything else is done.
     return filtered
 
 
 def run_set_document(run_set: RunSet) -> JsonObject:
     """The JSON that ``run_set_from_json`` reads back to the same set."""
+    document: dict[str, JsonValue] = {}
     if isinstance(run_set, RunIds):
-        return {"runs": list(run_set.runs)}
-    if isinstance(run_set, GroupOf):
-        return {"group": run_set.run}
-    document: dict[str, JsonValue] = {"filter": run_set.text}
-    if run_set.experiments:
-        document["experiments"] = list(run_set.experiments)
+        document["runs"] = list(run_set.runs)
+    elif isinstance(run_set, GroupOf):
+        document["group"] = run_set.run
+    else:
+        document["filter"] = run_set.text
+        if run_set.experiments:
+            document["experiments"] = list(run_set.experiments)
+    if run_set.projects:
+        document["projects"] = list(run_set.projects)
     return document
 
 
@@ -120,31 +134,43 @@ def resolve(
 ) -> SelectedRuns:
     """The runs of a set as of a position; deleted, failed and killed ones are named as excluded.
 
-    Raises ``NotFoundError`` for a run that the project does not have, ``UsageError`` (TOO_LARGE)
+    ``project`` is where runs are looked for when the set names no projects. Raises
+    ``NotFoundError`` for a run or an experiment that none of them has, ``UsageError`` (TOO_LARGE)
     for more than ``MAX_RUNS``. The answer may be empty.
     """
+    projects = run_set.projects or (project,)
     if isinstance(run_set, RunIds):
-        return select("runs", named_runs(graph, project, run_set.runs, as_of=as_of))
+        return select("runs", _named(graph, projects, run_set.runs, as_of))
     if isinstance(run_set, GroupOf):
-        members = _group(run_set.run, project, graph, metrics, replicates, as_of)
+        members = _group(run_set.run, projects, graph, metrics, replicates, as_of)
         return select("group", members)
-    return select("filter", _filtered(run_set, project, graph, metrics, as_of))
+    return select("filter", _filtered(run_set, projects, graph, metrics, as_of))
 
 
 def named_runs(
     graph: GraphReader, project: str, run_ids: Sequence[str], *, as_of: int
 ) -> list[Node]:
     """The nodes of these runs; ``NotFoundError`` when the project lacks one of them."""
+    return _named(graph, (project,), run_ids, as_of)
+
+
+def _named(
+    graph: GraphReader, projects: Sequence[str], run_ids: Sequence[str], as_of: int
+) -> list[Node]:
     ids = [node_id(NodeKind.RUN, run_id) for run_id in run_ids]
     nodes = graph.nodes(ids, as_of=as_of)
     for run_id, node in zip(run_ids, ids, strict=True):
-        if node not in nodes or nodes[node].project != project:
+        if node not in nodes or nodes[node].project not in projects:
             raise NotFoundError(
-                f"There is no run {run_id[:64]!r} in the project {project!r}.",
+                f"There is no run {run_id[:64]!r} in the project {_listed(projects)}.",
                 hint="Check the run id, and that its tracking client pointed at this project.",
-                context={"run_id": run_id, "project": project},
+                context={"run_id": run_id, "project": ",".join(projects)},
             )
     return list(nodes.values())
+
+
+def _listed(projects: Sequence[str]) -> str:
+    return " or ".join(map(repr, projects))
 
 
 def select(selected_by: str, nodes: Sequence[Node], verdict_id: str | None = None) -> SelectedRuns:
@@ -180,20 +206,20 @@ def _bounded(nodes: Sequence[Node]) -> None:
 
 def _group(
     run_id: str,
-    project: str,
+    projects: Sequence[str],
     graph: GraphReader,
     metrics: SummaryReader,
     replicates: Sequence[str],
     as_of: int,
 ) -> list[Node]:
     """Runs whose other parameters are equal are looked up; their fingerprints then decide."""
-    (node,) = named_runs(graph, project, (run_id,), as_of=as_of)
+    (node,) = _named(graph, projects, (run_id,), as_of)
     same = tuple(
         Condition(name, Operator.EQ, value)
         for name, value in sorted(node.attributes.items())
         if name.startswith("params.") and name.removeprefix("params.") not in replicates
     )
-    query = NodeQuery(project, NodeKind.RUN, same[:NARROWED_BY], limit=MAX_RUNS + 1)
+    query = NodeQuery(node.project, NodeKind.RUN, same[:NARROWED_BY], limit=MAX_RUNS + 1)
     nodes = graph.find(query, as_of=as_of)
     _bounded(nodes)
     facts = gather_facts(graph, metrics, [entity_id(each.id) for each in nodes], as_of=as_of)
@@ -202,15 +228,47 @@ def _group(
 
 
 def _filtered(
-    run_set: Filtered, project: str, graph: GraphReader, metrics: SummaryReader, as_of: int
+    run_set: Filtered,
+    projects: Sequence[str],
+    graph: GraphReader,
+    metrics: SummaryReader,
+    as_of: int,
 ) -> list[Node]:
-    wanted = parse_filter(run_set.text)
-    parts = divided(metrics, wanted, as_of=as_of)
+    experiments = {
+        project: _experiment_ids(run_set.experiments, project, graph, as_of) for project in projects
+    }
+    named = {asked for found in experiments.values() for asked in found}
+    missing = [asked for asked in run_set.experiments if asked not in named]
+    if missing:
+        raise NotFoundError(
+            f"There is no experiment {missing[0][:64]!r} in the project {_listed(projects)}.",
+            hint="Give the experiment's name or id.",
+            context={"experiment": missing[0], "project": ",".join(projects)},
+        )
+    return [
+        node
+        for project in projects
+        if experiments[project] or not run_set.experiments
+        for node in _found(
+            run_set, project, tuple(experiments[project].values()), graph, metrics, as_of
+        )
+    ]
+
+
+def _found(
+    run_set: Filtered,
+    project: str,
+    experiment_ids: tuple[AttributeValue, ...],
+    graph: GraphReader,
+    metrics: SummaryReader,
+    as_of: int,
+) -> list[Node]:
+    """What the filter finds in one project, in these experiments or in all when none."""
+    parts = divided(metrics, parse_filter(run_set.text), as_of=as_of)
     active = Condition("lifecycle", Operator.EQ, "active")
     conditions: list[Clause[NodeStatement]] = [active, *parts.store]
-    if run_set.experiments:
-        ids = _experiment_ids(run_set.experiments, project, graph, as_of)
-        conditions.append(Condition("experiment_id", Operator.IN, ids))
+    if experiment_ids:
+        conditions.append(Condition("experiment_id", Operator.IN, experiment_ids))
     query = NodeQuery(project, NodeKind.RUN, tuple(conditions), limit=MAX_RUNS + 1)
     if not parts.others:
         return list(graph.find(query, as_of=as_of))
@@ -221,18 +279,13 @@ def _filtered(
 
 def _experiment_ids(
     asked: Sequence[str], project: str, graph: GraphReader, as_of: int
-) -> tuple[AttributeValue, ...]:
-    """The ids of experiments given by name or id; ``NotFoundError`` for one that is neither."""
+) -> dict[str, AttributeValue]:
+    """The ids of those experiments, given by name or id, that the project has."""
     found: dict[AttributeValue, AttributeValue] = {}
-    for attribute in ("name", "experiment_id"):
-        condition = Condition(attribute, Operator.IN, tuple(asked))
-        for node in graph.find(NodeQuery(project, NodeKind.EXPERIMENT, (condition,)), as_of=as_of):
-            found[node.attributes[attribute]] = node.attributes["experiment_id"]
-    missing = [experiment for experiment in asked if experiment not in found]
-    if missing:
-        raise NotFoundError(
-            f"There is no experiment {missing[0][:64]!r} in the project {project!r}.",
-            hint="Give the experiment's name or id.",
-            context={"experiment": missing[0], "project": project},
-        )
-    return tuple(found[experiment] for experiment in asked)
+    if asked:
+        for attribute in ("name", "experiment_id"):
+            condition = Condition(attribute, Operator.IN, tuple(asked))
+            query = NodeQuery(project, NodeKind.EXPERIMENT, (condition,))
+            for node in graph.find(query, as_of=as_of):
+                found[node.attributes[attribute]] = node.attributes["experiment_id"]
+    return {experiment: found[experiment] for experiment in asked if experiment in found}

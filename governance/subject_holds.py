@@ -1,6 +1,6 @@
 """Quarantine at the gate: which candidate runs are held, by what, and which waivers lift it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.verdict import RuleStatus
@@ -30,10 +30,16 @@ class HeldRun:
 class QuarantineView:
     """Quarantine as of a position, at the ledger's time ``at`` (None: no waiver counts)."""
 
-    def __init__(self, graph: GraphReader, project: str, *, as_of: int, at: int | None) -> None:
+    def __init__(
+        self, graph: GraphReader, projects: Iterable[str], *, as_of: int, at: int | None
+    ) -> None:
         self._graph = graph
         self._as_of = as_of
-        self._holds = active_holds(graph, project, as_of=as_of, at=at)
+        self._holds = [
+            hold
+            for project in dict.fromkeys(projects)
+            for hold in active_holds(graph, project, as_of=as_of, at=at)
+        ]
 
     def held_runs(self, run_ids: Sequence[str]) -> tuple[HeldRun, ...]:
         """Those of the runs with something held upstream, in the order given."""

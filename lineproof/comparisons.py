@@ -56,7 +56,7 @@ def compare(services: "Services", request: JsonValue, *, project: str) -> JsonOb
         services.graph,
         record.comparison.baseline.run_ids,
         record.comparison.candidate.run_ids,
-        project=project,
+        projects=record.projects,
         max_nodes=nodes,
         as_of=as_of,
     )

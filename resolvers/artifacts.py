@@ -19,6 +19,7 @@ class ArtifactRecord:
     """An artifact version as it stood at the asked position."""
 
     artifact_id: str
+    project: str
     kind: str
     name: str
     digest: str
@@ -60,14 +61,14 @@ class UseRecord:
 
 
 def by_ids(
-    graph: GraphReader, artifact_ids: Collection[str], *, project: str, as_of: int | None
+    graph: GraphReader, artifact_ids: Collection[str], *, project: str | None, as_of: int | None
 ) -> dict[str, ArtifactRecord]:
-    """The artifact versions of ``project`` that exist, by artifact id."""
+    """The artifact versions of ``project``, of any when None, that exist, by artifact id."""
     nodes = graph.nodes([node_id(NodeKind.ARTIFACT, each) for each in artifact_ids], as_of=as_of)
     records = [
         record_of(node)
         for node in nodes.values()
-        if node.kind is NodeKind.ARTIFACT and node.project == project
+        if node.kind is NodeKind.ARTIFACT and project in (None, node.project)
     ]
     return {record.artifact_id: record for record in records}
 
@@ -162,6 +163,7 @@ def record_of(node: Node) -> ArtifactRecord:
     attributes = node.attributes
     return ArtifactRecord(
         artifact_id=entity_id(node.id),
+        project=node.project,
         kind=text(attributes, "kind"),
         name=text(attributes, "name"),
         digest=text(attributes, "digest"),

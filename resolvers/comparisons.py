@@ -27,6 +27,8 @@ class ComparisonRecord:
     """A comparison, and what the policy's delta rules find in it."""
 
     comparison: Comparison
+    projects: frozenset[str]
+    """Of the request and of both sets: whose runs and ancestries it is about."""
     results: dict[str, RuleResult]
     """By metric name: the result of the first delta rule on it; empty without a policy."""
 
@@ -60,7 +62,8 @@ def compare_sets(
     the request nor the policy has a baseline.
     """
     keys = policy.replicates if policy else DEFAULT_REPLICATE_KEYS
-    held = QuarantineView(graph, project, as_of=as_of, at=None)
+    projects = {project, *candidate.projects, *(baseline.projects if baseline else ())}
+    held = QuarantineView(graph, sorted(projects), as_of=as_of, at=None)
     after = resolve(
         candidate, project=project, graph=graph, metrics=metrics, replicates=keys, as_of=as_of
     )
@@ -90,7 +93,7 @@ def compare_sets(
             criteria=criteria_of(policy) if policy else {},
             store=Store(index, graph, metrics, as_of),
         )
-    return ComparisonRecord(comparison, _results(policy, comparison, facts))
+    return ComparisonRecord(comparison, frozenset(projects), _results(policy, comparison, facts))
 
 
 def compared_metrics(record: ComparisonRecord, *, gated_first: bool) -> list[ComparedMetric]:

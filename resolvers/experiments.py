@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from domain.errors import NotFoundError
-from graph.model import AttributeValue, Node, NodeKind, node_id
+from graph.model import AttributeValue, Node, NodeKind, entity_id, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
 from resolvers.attributes import integer, prefixed, text
 from resolvers.paging import Page, checked_size, node_cursor, parse_node_cursor
@@ -18,6 +18,7 @@ class ExperimentRecord:
     """An experiment as it stood at the asked position. Times in ms since the epoch."""
 
     experiment_id: str
+    project: str
     name: str
     artifact_location: str
     lifecycle: str
@@ -29,25 +30,34 @@ class ExperimentRecord:
 
 
 def by_ids(
-    graph: GraphReader, experiment_ids: Collection[str], *, project: str, as_of: int | None
+    graph: GraphReader, ids: Collection[str], *, as_of: int | None
 ) -> dict[str, ExperimentRecord]:
-    """The experiments of ``project`` that exist, by experiment id."""
-    nodes = graph.nodes([_node(project, each) for each in experiment_ids], as_of=as_of)
-    records = [_record(node) for node in nodes.values() if _is_experiment(node, project)]
-    return {record.experiment_id: record for record in records}
+    """The experiments that exist, by ``key_of`` them."""
+    nodes = graph.nodes([node_id(NodeKind.EXPERIMENT, each) for each in ids], as_of=as_of)
+    return {
+        entity_id(node.id): _record(node)
+        for node in nodes.values()
+        if node.kind is NodeKind.EXPERIMENT
+    }
+
+
+def key_of(project: str, experiment_id: str) -> str:
+    """What tells an experiment from those of other projects."""
+    return f"{project}/{experiment_id}"
 
 
 def one(
     graph: GraphReader, experiment_id: str, *, project: str, as_of: int | None
 ) -> ExperimentRecord:
     """The experiment; ``NotFoundError`` when ``project`` has no such experiment."""
-    found = by_ids(graph, [experiment_id], project=project, as_of=as_of)
-    if experiment_id not in found:
+    key = key_of(project, experiment_id)
+    found = by_ids(graph, [key], as_of=as_of)
+    if key not in found:
         raise NotFoundError(
             f"There is no experiment {experiment_id[:60]!r} in this project.",
             hint="List experiments to see the ids that exist.",
         )
-    return found[experiment_id]
+    return found[key]
 
 
 def page(
@@ -86,18 +96,11 @@ def _visible(deleted: bool) -> tuple[Condition, ...]:
     return () if deleted else (Condition(LIFECYCLE, Operator.EQ, ACTIVE),)
 
 
-def _node(project: str, experiment_id: str) -> str:
-    return node_id(NodeKind.EXPERIMENT, f"{project}/{experiment_id}")
-
-
-def _is_experiment(node: Node, project: str) -> bool:
-    return node.kind is NodeKind.EXPERIMENT and node.project == project
-
-
 def _record(node: Node) -> ExperimentRecord:
     attributes: Mapping[str, AttributeValue] = node.attributes
     return ExperimentRecord(
         experiment_id=text(attributes, "experiment_id"),
+        project=node.project,
         name=text(attributes, "name"),
         artifact_location=text(attributes, "artifact_location"),
         lifecycle=text(attributes, LIFECYCLE),

@@ -154,18 +154,19 @@ def diff_graph(
     baseline: Collection[str],
     candidate: Collection[str],
     *,
-    project: str,
+    projects: Collection[str],
     max_nodes: int,
     as_of: int | None,
 ) -> DiffGraph:
     """The ancestries of two sets of run ids as one graph of at most ``max_nodes`` nodes.
 
+    What is not of ``projects`` is left out.
     The nodes nearest to any run stay; a node that both sides reach is BOTH.
     """
     _check_bounds(None, max_nodes)
     before = _ancestry(graph, baseline, max_nodes, as_of)
     after = _ancestry(graph, candidate, max_nodes, as_of)
-    nodes = {node.id: node for node in (*before.nodes, *after.nodes) if node.project == project}
+    nodes = {node.id: node for node in (*before.nodes, *after.nodes) if node.project in projects}
     kept = sorted(nodes, key=lambda each: (_distance(each, before, after), each))[:max_nodes]
     edges = _edges_among((*before.edges, *after.edges), set(kept))
     return DiffGraph(

@@ -24,6 +24,7 @@ class RunRecord:
     """A run as it stood at the asked position. Times in ms since the epoch."""
 
     run_id: str
+    project: str
     name: str
     experiment_id: str
     user: str
@@ -76,14 +77,14 @@ def selection(
 
 
 def by_ids(
-    graph: GraphReader, run_ids: Collection[str], *, project: str, as_of: int | None
+    graph: GraphReader, run_ids: Collection[str], *, project: str | None, as_of: int | None
 ) -> dict[str, RunRecord]:
-    """The runs of ``project`` that exist, by run id."""
+    """The runs of ``project``, of any when None, that exist, by run id."""
     nodes = graph.nodes([node_id(NodeKind.RUN, run_id) for run_id in run_ids], as_of=as_of)
     records = [
         record_of(node)
         for node in nodes.values()
-        if node.kind is NodeKind.RUN and node.project == project
+        if node.kind is NodeKind.RUN and project in (None, node.project)
     ]
     return {record.run_id: record for record in records}
 
@@ -192,6 +193,7 @@ def record_of(node: Node) -> RunRecord:
     attributes = node.attributes
     return RunRecord(
         run_id=entity_id(node.id),
+        project=node.project,
         name=text(attributes, "name"),
         experiment_id=text(attributes, "experiment_id"),
         user=text(attributes, "user"),

@@ -67,5 +67,5 @@ LineproofInfo: TypeAlias = Info[RequestContext, None]
 def request_context(ports: Ports, *, project: str, request_id: str) -> RequestContext:
     """A context that sees everything recorded until now."""
     tree_size = ports.catch_up()
-    loaders = Loaders(ports.graph, ports.metrics, project)
+    loaders = Loaders(ports.graph, ports.metrics)
     return RequestContext(ports, project, tree_size, request_id, loaders)

@@ -25,17 +25,20 @@ BatchRead: TypeAlias = Callable[[Collection[str], int], Mapping[str, V]]
 
 
 class Loaders:
-    """The loaders of one request; they remember what they loaded until it ends."""
+    """The loaders of one request; they remember what they loaded until it ends.
 
-    def __init__(self, graph: GraphReader, metrics: MetricTables, project: str) -> None:
+    They look into any project: whoever asks for what a client named looks at the record's project.
+    """
+
+    def __init__(self, graph: GraphReader, metrics: MetricTables) -> None:
         self.runs: DataLoader[Key, RunRecord | None] = _loader(
-            lambda ids, as_of: runs.by_ids(graph, ids, project=project, as_of=as_of)
+            lambda ids, as_of: runs.by_ids(graph, ids, project=None, as_of=as_of)
         )
         self.experiments: DataLoader[Key, ExperimentRecord | None] = _loader(
-            lambda ids, as_of: experiments.by_ids(graph, ids, project=project, as_of=as_of)
+            lambda ids, as_of: experiments.by_ids(graph, ids, as_of=as_of)
         )
         self.artifacts: DataLoader[Key, ArtifactRecord | None] = _loader(
-            lambda ids, as_of: artifacts.by_ids(graph, ids, project=project, as_of=as_of)
+            lambda ids, as_of: artifacts.by_ids(graph, ids, project=None, as_of=as_of)
         )
         self.metrics: DataLoader[Key, tuple[MetricSummary, ...] | None] = _loader(
             lambda ids, as_of: runs.metrics_of(metrics, ids, as_of=as_of)

@@ -38,7 +38,7 @@ class Artifact(NodeInterface):
     @resolved("The runs that generated it.")
     async def generated_by(self, info: LineproofInfo) -> list[Run]:
         found = await info.context.loaders.makers.load((self.artifact_id, self.as_of))
-        return await load_runs(info.context, found or (), self.as_of)
+        return await load_runs(info.context, found or (), self.as_of, within=[self.record.project])
 
     @resolved("The runs that used it, by first use.")
     async def used_by(
@@ -49,7 +49,12 @@ class Artifact(NodeInterface):
     ) -> Connection[Run]:
         found = await info.context.loaders.users.load((self.artifact_id, self.as_of))
         return await ids_connection(
-            info.context, found or (), first=first, after=after, as_of=self.as_of
+            info.context,
+            found or (),
+            first=first,
+            after=after,
+            as_of=self.as_of,
+            within=[self.record.project],
         )
 
 

@@ -30,7 +30,7 @@ class ArtifactUse:
     def tags(self) -> list[KeyValue]:
         return key_values(dict(sorted(self.record.tags.items())))
 
-    @resolved("The artifact version; null when it is not this project's.")
+    @resolved("The artifact version.")
     async def artifact(
         self, info: LineproofInfo
     ) -> Annotated["Artifact", strawberry.lazy("schema.types.artifact")] | None:

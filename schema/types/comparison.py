@@ -1,5 +1,7 @@
 """Comparisons of two sets of runs."""
 
+from collections.abc import Collection
+
 import strawberry
 
 from analytics.comparison import Comparison, Side
@@ -57,11 +59,12 @@ class ExcludedRun:
 
     reason: str = strawberry.field(description="Why not.")
     run_id: str = strawberry.field(description="Its MLflow id.")
+    projects: strawberry.Private[Collection[str]]
     as_of: strawberry.Private[int]
 
     @resolved("The run.")
     async def run(self, info: LineproofInfo) -> Run | None:
-        found = await load_runs(info.context, (self.run_id,), self.as_of)
+        found = await load_runs(info.context, (self.run_id,), self.as_of, within=self.projects)
         return found[0] if found else None
 
 
@@ -88,6 +91,7 @@ class ComparisonSide:
         description="How the set was chosen: `runs`, `group`, `filter`."
     )
     side: strawberry.Private[Side]
+    projects: strawberry.Private[Collection[str]]
     as_of: strawberry.Private[int]
 
     @resolved("Its runs.")
@@ -96,11 +100,16 @@ class ComparisonSide:
     ) -> ComparedRunConnection:
         page = page_of(self.side.run_ids, str, first=first, after=after)
         return ComparedRunConnection(
-            nodes=await load_runs(info.context, page.items, self.as_of),
+            nodes=await load_runs(info.context, page.items, self.as_of, within=self.projects),
             page_info=page_info(page, after=after),
             total_count=len(self.side.run_ids),
             excluded=[
-                ExcludedRun(run_id=each.run_id, reason=each.reason, as_of=self.as_of)
+                ExcludedRun(
+                    run_id=each.run_id,
+                    reason=each.reason,
+                    projects=self.projects,
+                    as_of=self.as_of,
+                )
                 for each in self.side.excluded
             ],
         )
@@ -162,7 +171,7 @@ class ComparisonType:
             info.context.ports.graph,
             comparison.baseline.run_ids,
             comparison.candidate.run_ids,
-            project=info.context.project,
+            projects=self.record.projects,
             max_nodes=max_nodes,
             as_of=comparison.as_of,
         )
@@ -180,15 +189,19 @@ def comparison_of(record: ComparisonRecord) -> ComparisonType:
         id=strawberry.ID(comparison.id),
         analysis=comparison.analysis,
         as_of=ledger_point(comparison.as_of),
-        baseline=_side(comparison.baseline, comparison.as_of),
-        candidate=_side(comparison.candidate, comparison.as_of),
+        baseline=_side(comparison.baseline, record),
+        candidate=_side(comparison.candidate, record),
         record=record,
     )
 
 
-def _side(side: Side, as_of: int) -> ComparisonSide:
+def _side(side: Side, record: ComparisonRecord) -> ComparisonSide:
     return ComparisonSide(
-        fingerprint=side.fingerprint, selected_by=side.selected_by, side=side, as_of=as_of
+        fingerprint=side.fingerprint,
+        selected_by=side.selected_by,
+        side=side,
+        projects=record.projects,
+        as_of=record.comparison.as_of,
     )
 
 

@@ -45,7 +45,7 @@ class Experiment(NodeInterface):
         include_deleted: IncludeDeleted = False,
     ) -> Connection[Run]:
         which = runs.selection(
-            info.context.project,
+            self.record.project,
             filter_text=filter,
             experiment_id=self.experiment_id,
             deleted=include_deleted,

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from resolvers import policies, verdicts
+from resolvers import experiments, policies, verdicts
 from schema.context import RequestContext
 from schema.global_ids import split_global_id
 from schema.types.artifact import artifact_of
@@ -29,17 +29,18 @@ async def load_node(context: RequestContext, global_id: str, as_of: int) -> Node
 
 async def _run(context: RequestContext, local_id: str, as_of: int) -> NodeInterface | None:
     record = await context.loaders.runs.load((local_id, as_of))
-    return run_of(record, as_of) if record else None
+    return run_of(record, as_of) if record and record.project == context.project else None
 
 
 async def _experiment(context: RequestContext, local_id: str, as_of: int) -> NodeInterface | None:
-    record = await context.loaders.experiments.load((local_id, as_of))
+    key = experiments.key_of(context.project, local_id)
+    record = await context.loaders.experiments.load((key, as_of))
     return experiment_of(record, as_of) if record else None
 
 
 async def _artifact(context: RequestContext, local_id: str, as_of: int) -> NodeInterface | None:
     record = await context.loaders.artifacts.load((local_id, as_of))
-    return artifact_of(record, as_of) if record else None
+    return artifact_of(record, as_of) if record and record.project == context.project else None
 
 
 async def _policy(context: RequestContext, local_id: str, as_of: int) -> NodeInterface | None:

@@ -1,6 +1,7 @@
 """Runs."""
 
 import math
+from collections.abc import Collection
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -9,7 +10,7 @@ import strawberry
 from analytics.summaries import MetricSummary
 from domain.metric import decimal_text
 from domain.run import RunStatus
-from resolvers import runs
+from resolvers import experiments, runs
 from resolvers.paging import Page, page_of
 from resolvers.runs import RunRecord, RunSelection
 from schema.context import LineproofInfo, RequestContext
@@ -68,6 +69,7 @@ class Run(NodeInterface):
     """One execution."""
 
     run_id: str = strawberry.field(description="The id that MLflow clients know.")
+    project: str = strawberry.field(description="The project that it belongs to.")
     name: str = strawberry.field(description="Its name; any text, show it escaped.")
     status: RunStatus = strawberry.field(description="How far it has come.")
     lifecycle: str = strawberry.field(description="`active` or `deleted`.")
@@ -110,7 +112,7 @@ class Run(NodeInterface):
     ) -> Annotated["Experiment", strawberry.lazy("schema.types.experiment")] | None:
         from schema.types.experiment import experiment_of
 
-        key = (self.experiment_id, self.as_of)
+        key = (experiments.key_of(self.record.project, self.experiment_id), self.as_of)
         record = await info.context.loaders.experiments.load(key)
         return experiment_of(record, self.as_of) if record else None
 
@@ -127,12 +129,12 @@ class Run(NodeInterface):
     @resolved("The runs that informed it (MLflow parents).")
     async def parents(self, info: LineproofInfo) -> list["Run"]:
         found = await info.context.loaders.parents.load((self.run_id, self.as_of))
-        return await load_runs(info.context, found or (), self.as_of)
+        return await load_runs(info.context, found or (), self.as_of, within=[self.record.project])
 
     @resolved("The runs that it informed.")
     async def children(self, info: LineproofInfo) -> list["Run"]:
         found = await info.context.loaders.children.load((self.run_id, self.as_of))
-        return await load_runs(info.context, found or (), self.as_of)
+        return await load_runs(info.context, found or (), self.as_of, within=[self.record.project])
 
     @resolved("The verdicts that judged it as a candidate, the oldest first.")
     async def verdicts(
@@ -149,6 +151,7 @@ def run_of(record: RunRecord, as_of: int) -> Run:
     return Run(
         id=strawberry.ID(global_id("Run", record.run_id)),
         run_id=record.run_id,
+        project=record.project,
         name=record.name,
         status=RunStatus(record.status),
         lifecycle=record.lifecycle,
@@ -162,19 +165,35 @@ def run_of(record: RunRecord, as_of: int) -> Run:
     )
 
 
-async def load_runs(context: RequestContext, run_ids: tuple[str, ...], as_of: int) -> list[Run]:
-    """The runs of the project among ``run_ids``, in their order, in one store call."""
+async def load_runs(
+    context: RequestContext,
+    run_ids: tuple[str, ...],
+    as_of: int,
+    *,
+    within: Collection[str] = (),
+) -> list[Run]:
+    """The runs among ``run_ids``, in their order, in one store call.
+
+    Those of the projects ``within``; of the request's own when none is named.
+    """
+    projects = within or (context.project,)
     records = await context.loaders.runs.load_many([(run_id, as_of) for run_id in run_ids])
-    return [run_of(record, as_of) for record in records if record is not None]
+    return [run_of(one, as_of) for one in records if one and one.project in projects]
 
 
 async def ids_connection(
-    context: RequestContext, run_ids: tuple[str, ...], *, first: int, after: str | None, as_of: int
+    context: RequestContext,
+    run_ids: tuple[str, ...],
+    *,
+    first: int,
+    after: str | None,
+    as_of: int,
+    within: Collection[str] = (),
 ) -> Connection[Run]:
     """A page of runs whose ids are all at hand."""
     page = page_of(run_ids, str, first=first, after=after)
     return Connection(
-        nodes=await load_runs(context, page.items, as_of),
+        nodes=await load_runs(context, page.items, as_of, within=within),
         page_info=page_info(page, after=after),
         cursors=page.cursors,
         count=lambda: len(run_ids),

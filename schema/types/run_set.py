@@ -27,6 +27,11 @@ class RunSetInput:
     experiments: list[strawberry.ID] | None = strawberry.field(
         default=None, description="With `filter`: only in these experiments."
     )
+    projects: list[str] | None = strawberry.field(
+        default=None,
+        description="Where the runs are looked for; in the request's own project when null. A "
+        "gate's candidate is always of its own.",
+    )
 
 
 def run_set_of(given: RunSetInput, what: str) -> RunSet:
@@ -41,6 +46,7 @@ def run_set_document(given: RunSetInput) -> JsonObject:
         "group": None if given.group is None else local_id(given.group, "Run"),
         "filter": given.filter,
         "experiments": _local(given.experiments, "Experiment"),
+        "projects": cast("list[JsonValue] | None", given.projects),
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -1,6 +1,6 @@
 """Verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import strawberry
@@ -64,11 +64,14 @@ class VerdictRuns:
         description="The commit that the caller named; null for a baseline."
     )
     run_ids: list[str] = strawberry.field(description="The runs' MLflow ids, ordered.")
+    elsewhere: strawberry.Private[Sequence[str]]
+    """Projects in which the request had the runs looked for, besides the verdict's own."""
     as_of: strawberry.Private[int]
 
     @resolved("The runs, by first entry.")
     async def runs(self, info: LineproofInfo) -> list[Run]:
-        return await load_runs(info.context, tuple(self.run_ids), self.as_of)
+        within = [info.context.project, *self.elsewhere]
+        return await load_runs(info.context, tuple(self.run_ids), self.as_of, within=within)
 
 
 @strawberry.type(description="The decision mathematics, kept callable for ever.")
@@ -120,12 +123,14 @@ class Verdict(NodeInterface):
 
     @resolved("The candidate runs that were judged.")
     def subject(self) -> VerdictRuns:
-        return _runs(self._statement["subject"], self.as_of, _commit(self._statement))
+        return _runs(self._statement["subject"], self.as_of, commit=_commit(self._statement))
 
     @resolved("What they were held against; null when there was nothing.")
     def baseline(self) -> VerdictRuns | None:
         claim = self._statement["baseline"]
-        return None if claim is None else _runs(claim, self.as_of, None)
+        if claim is None:
+            return None
+        return _runs(claim, self.as_of, elsewhere=_baseline_projects(self._statement))
 
     @resolved("The ledger position that the evidence was read at.")
     def evidence(self) -> LedgerPoint:
@@ -200,14 +205,24 @@ def verdict_connection(
     )
 
 
-def _runs(claim: RunSetClaim, as_of: int, commit: str | None) -> VerdictRuns:
+def _runs(
+    claim: RunSetClaim, as_of: int, *, commit: str | None = None, elsewhere: Sequence[str] = ()
+) -> VerdictRuns:
     return VerdictRuns(
         selected_by=claim["selected_by"],
         fingerprint=claim["fingerprint"],
         commit=commit,
         run_ids=claim["run_ids"],
+        elsewhere=elsewhere,
         as_of=as_of,
     )
+
+
+def _baseline_projects(statement: Statement) -> list[str]:
+    """Where the request had its baseline looked for; empty for the verdict's own project."""
+    asked = statement["request"].get("baseline")
+    projects = asked.get("projects") if isinstance(asked, Mapping) else None
+    return [str(each) for each in projects] if isinstance(projects, list | tuple) else []
 
 
 def _commit(statement: Statement) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import ErrorCode
+from domain.errors import ErrorCode, UsageError
 from domain.verdict import Outcome
 from lineproof.cli.exit_codes import Exit, exit_of_code, exit_of_outcome
 from lineproof.cli.gate import request_of
@@ -88,10 +88,19 @@ def test_an_error_exits_as_documented(code: ErrorCode, expected: int) -> None:
         ("metrics.acc > 0.9", {"filter": "metrics.acc > 0.9", "experiments": ["7"]}),
         ("tags.a LIKE 'b%'", {"filter": "tags.a LIKE 'b%'", "experiments": ["7"]}),
         ("params.x is null", {"filter": "params.x is null", "experiments": ["7"]}),
+        ("@other:r1,r2", {"runs": ["r1", "r2"], "projects": ["other"]}),
+        ("@a, b:group:r1", {"group": "r1", "projects": ["a", "b"]}),
+        ("@a:m.x > 1", {"filter": "m.x > 1", "experiments": ["7"], "projects": ["a"]}),
     ],
 )
 def test_run_sets_are_read_as_documented(text: str, expected: dict[str, object]) -> None:
     assert run_set(text, ["7"]) == expected
+
+
+@pytest.mark.parametrize("text", ["@other", "@:r1", "@a,:r1", "@a:"])
+def test_a_set_elsewhere_names_where_and_what(text: str) -> None:
+    with pytest.raises(UsageError):
+        run_set(text)
 
 
 def test_a_filter_without_experiments_looks_in_all() -> None:

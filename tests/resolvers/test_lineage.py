@@ -128,7 +128,7 @@ def test_two_ancestries_as_one_graph(recorder: Recorder) -> None:
         recorder.graph,
         [run_id("baseline/0")],
         [run_id("data/0")],
-        project="default",
+        projects=["default"],
         max_nodes=300,
         as_of=None,
     )
@@ -146,7 +146,7 @@ def test_two_ancestries_as_one_graph(recorder: Recorder) -> None:
         recorder.graph,
         [run_id("baseline/0")],
         [run_id("data/0")],
-        project="default",
+        projects=["default"],
         max_nodes=3,
         as_of=None,
     )

@@ -55,7 +55,7 @@ def test_a_worse_candidate_fails_with_its_cause_and_its_proof(written: History) 
     assert rule["samples"]["have"] == 4
     assert rule["waiver"] is None
     assert [cause["facet"] for cause in found["causes"]] == ["TRAIN_DATA"]
-    assert found["analysis"] == {"id": "welch-holm", "version": "3"}
+    assert found["analysis"] == {"id": "welch-holm", "version": "4"}
 
 
 def test_the_proof_holds(written: History) -> None:

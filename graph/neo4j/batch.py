@@ -18,7 +18,7 @@ from graph.model import (
     SetAttribute,
     UnsetAttribute,
 )
-from graph.neo4j.text import stored_order
+from graph.neo4j.text import looked_up, stored_order
 from graph.projector import mutations
 from ledger.entry import Entry
 
@@ -132,7 +132,7 @@ class _Fold:
 
     def _begin(self, key: tuple[str, str], value: AttributeValue, seq: int) -> None:
         properties: Row = {"name": key[1], "value": value, "seq": seq, "until": None}
-        properties["order"] = stored_order(value)
+        properties |= {"order": stored_order(value), "short": looked_up(value)}
         self._known.values[key] = value
         self._open[key] = properties
         self._changes.begun.append({"node": key[0], "properties": properties})

@@ -7,8 +7,14 @@ from graph.clause import AllOf, AnyOf, Clause, Not
 from graph.neo4j.text import clamped, like_regex, order_key
 from graph.port import Among, Condition, NodeStatement, Operand, Operator
 
-VISIBLE: Final = "a.seq < $as_of AND (a.until IS NULL OR a.until >= $as_of)"
-"""The attribute ``a`` holds at the asked position."""
+
+def visible(attribute: str) -> str:
+    """That the attribute of this name holds at the asked position."""
+    until = f"{attribute}.until"
+    return f"{attribute}.seq < $as_of AND ({until} IS NULL OR {until} >= $as_of)"
+
+
+VISIBLE: Final = visible("a")
 
 _HAS: Final = "EXISTS {{ (n)-[:HAS]->(a:Attribute {{name: ${name}}}) WHERE {visible} AND {test} }}"
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 from graph.model import AttributeChange, Edge, EdgeType, Node, NodeKind
 from graph.neo4j.conditions import VISIBLE, clause_cypher
 from graph.neo4j.connection import AnyTransaction, run
+from graph.neo4j.rare import rarest
 from graph.neo4j.text import clamped, order_key
-from graph.port import NodeQuery, Order
+from graph.port import NodeQuery
 
 _ROW: Final = (
     "[n.id, [label IN labels(n) WHERE label <> 'Entity'][0], n.project, n.seq,"
@@ -20,8 +21,6 @@ _NODES: Final = f"""
     RETURN collect({_ROW.replace(VISIBLE, VISIBLE + "{named}")})
 """
 
-_ORDERED: Final = "[(n)-[:HAS]->(a:Attribute {{name: $order{index}}}) WHERE {visible} | a][0]"
-
 _EDGES: Final = """
     UNWIND $ids AS id
     MATCH ({end}:Entity {{id: id}}) MATCH (s)-[e:{types}]->(t:Entity) WHERE e.seq < $as_of
@@ -33,7 +32,7 @@ _HISTORY: Final = """
     RETURN collect([a.name, a.value, a.seq, a.until])
 """
 
-_ID_ORDER: Final = "coalesce(n.order, n.id)"
+ID_ORDER: Final = "coalesce(n.order, n.id)"
 
 
 def nodes(
@@ -47,49 +46,26 @@ def nodes(
 
 def find(tx: AnyTransaction, query: NodeQuery, as_of: int) -> list[Node]:
     """``GraphReader.find``."""
-    where, parameters = _where(query, as_of)
+    match, parameters = match_cypher(query, as_of, rarest(tx, query))
     if query.after is not None:
         beyond = "<" if query.descending else ">"
-        where += f" AND (n.seq {beyond} $seq OR n.seq = $seq AND {_ID_ORDER} {beyond} $id)"
+        match += f" AND (n.seq {beyond} $seq OR n.seq = $seq AND {ID_ORDER} {beyond} $id)"
         parameters |= {"seq": clamped(query.after[0]), "id": order_key(query.after[1])}
     way = "DESC" if query.descending else "ASC"
-    page = f" ORDER BY n.seq {way}, {_ID_ORDER} {way}"
+    # With the project in front the order is that of the index: whatever is beyond the limit is
+    # not looked at.
+    page = f" ORDER BY n.project {way}, n.seq {way}, {ID_ORDER} {way}"
     if query.limit is not None:
         page += " LIMIT $limit"
         parameters["limit"] = clamped(query.limit)
-    cypher = f"MATCH (n:{query.kind.value}) WHERE {where} WITH n{page} RETURN collect({_ROW})"
+    cypher = f"{match} WITH n{page} RETURN collect({_ROW})"
     return [_node(row) for row in run(tx, cypher, **parameters)]
-
-
-def find_ids(tx: AnyTransaction, query: NodeQuery, order: Sequence[Order], as_of: int) -> list[str]:
-    """``GraphReader.find_ids``."""
-    where, parameters = _where(query, as_of)
-    values = ["n"]
-    keys: list[str] = []
-    for index, one in enumerate(order):
-        found, way = f"o{index}", "DESC" if one.descending else "ASC"
-        values.append(f"{_ORDERED.format(index=index, visible=VISIBLE)} AS {found}")
-        keys += [
-            f"{found} IS NULL",
-            f"{found}.value = toString({found}.value)",
-            f"coalesce({found}.order, {found}.value) {way}",
-        ]
-        parameters[f"order{index}"] = one.attribute
-    page = ""
-    if query.limit is not None:
-        page = " LIMIT $limit"
-        parameters["limit"] = clamped(query.limit)
-    cypher = (
-        f"MATCH (n:{query.kind.value}) WHERE {where} WITH {', '.join(values)}"
-        f" ORDER BY {', '.join([*keys, _ID_ORDER])}{page} RETURN collect(n.id)"
-    )
-    return run(tx, cypher, **parameters)
 
 
 def count(tx: AnyTransaction, query: NodeQuery, as_of: int) -> int:
     """``GraphReader.count``."""
-    where, parameters = _where(query, as_of)
-    cypher = f"MATCH (n:{query.kind.value}) WHERE {where} RETURN [count(n)]"
+    match, parameters = match_cypher(query, as_of, rarest(tx, query))
+    cypher = f"{match} RETURN [count(n)]"
     return int(run(tx, cypher, **parameters)[0])
 
 
@@ -135,7 +111,22 @@ def edges(
     return [Edge(row[0], EdgeType(row[1]), *row[2:]) for row in sorted(rows)]
 
 
-def _where(query: NodeQuery, as_of: int) -> tuple[str, dict[str, Any]]:
+def match_cypher(
+    query: NodeQuery, as_of: int, few: Sequence[str] | None
+) -> tuple[str, dict[str, Any]]:
+    """The nodes ``n`` that ``query`` describes, but for its order and limit, and the parameters.
+
+    ``few`` are the ids of all that can fit, where that is known.
+    """
+    where, parameters = where_cypher(query, as_of)
+    if few is None:
+        return f"MATCH (n:{query.kind.value}) WHERE {where}", parameters
+    match = f"UNWIND $few AS id MATCH (n:Entity {{id: id}}) WHERE n:{query.kind.value}"
+    return f"{match} AND {where}", {**parameters, "few": list(few)}
+
+
+def where_cypher(query: NodeQuery, as_of: int) -> tuple[str, dict[str, Any]]:
+    """What ``query`` asks of the node ``n``, and the parameters."""
     tests = ["n.project = $project AND n.seq < $as_of"]
     parameters: dict[str, Any] = {"project": query.project, "as_of": clamped(as_of)}
     tests += [clause_cypher(clause, parameters) for clause in query.conditions]

@@ -2,8 +2,9 @@
 
 - ``(:Entity:RUN {id, project, seq, order?, …})``: a node; its kind is its second label; ``…`` are
   its current attributes, for people who write Cypher.
-- ``(:Entity)-[:HAS]->(:Attribute {name, value, seq, until?, order?})``: every value an attribute
-  ever had. Reads use these alone.
+- ``(:Entity)-[:HAS]->(:Attribute {name, value, seq, until?, order?, short?})``: every value an
+  attribute ever had. Reads use these alone; ``short`` is the value again unless it is a long text,
+  which an index cannot hold.
 - ``(:Entity)-[:USED {role, facet, seq}]->(:Entity)``: an edge; its type is an ``EdgeType``.
 - ``(:Cursor {name, size, edge, version})``: where the projection stands.
 
@@ -16,7 +17,7 @@ from graph.model import NodeKind
 from graph.neo4j.connection import Connection
 from graph.projector import PROJECTOR_VERSION
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 VERSION: Final = SCHEMA_VERSION * 1_000_000 + PROJECTOR_VERSION
 """Stands on the cursor node; a graph of another version is emptied and rebuilt."""
 
@@ -26,6 +27,7 @@ _EMPTYING: Final = 0
 _STATEMENTS: Final = (
     "CREATE CONSTRAINT entity_id IF NOT EXISTS FOR (n:Entity) REQUIRE n.id IS UNIQUE",
     "CREATE CONSTRAINT cursor_name IF NOT EXISTS FOR (c:Cursor) REQUIRE c.name IS UNIQUE",
+    "CREATE INDEX attribute_short IF NOT EXISTS FOR (a:Attribute) ON (a.name, a.short)",
     *(
         f"CREATE INDEX {kind.lower()}_order IF NOT EXISTS FOR (n:{kind}) ON (n.project, n.seq)"
         for kind in NodeKind

@@ -7,7 +7,7 @@ from neo4j.exceptions import DriverError
 
 from domain.errors import StaleError
 from graph.model import AttributeChange, Edge, EdgeType, Node
-from graph.neo4j import closure, dump, reads, schema
+from graph.neo4j import closure, dump, ordered, reads, schema
 from graph.neo4j.batch import Batch, Changes, Known
 from graph.neo4j.connection import AnyTransaction, Connection, run
 from graph.port import Direction, NodeQuery, Order, Subgraph
@@ -120,7 +120,7 @@ class Neo4jGraph:
         self, query: NodeQuery, *, order: Sequence[Order] = (), as_of: int | None = None
     ) -> Sequence[str]:
         return self._connection.read(
-            lambda tx: reads.find_ids(tx, query, order, self._position(tx, as_of))
+            lambda tx: ordered.find_ids(tx, query, order, self._position(tx, as_of))
         )
 
     def count(self, query: NodeQuery, *, as_of: int | None = None) -> int:

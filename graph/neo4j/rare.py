@@ -65,6 +65,7 @@ def _either(tx: AnyTransaction, clause: AnyOf[NodeStatement]) -> _Found | None:
 
 def _looked_up(tx: AnyTransaction, condition: Condition) -> _Found | None:
     operand, operator = condition.operand, condition.operator
+    value: object
     if isinstance(operand, int) and operator in _COMPARED:
         test, value = f"a.short {operator.value} $value", clamped(operand)
     elif operator is Operator.EQ and _is_indexed(operand):

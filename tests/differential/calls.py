@@ -18,6 +18,7 @@ from mlflow.entities import (
     ViewType,
 )
 
+from tests.differential.files import files, fluent
 from tests.differential.prompts import prompts
 
 Call: TypeAlias = tuple[str, Callable[[], Any]]
@@ -422,4 +423,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     models,
     registry,
     prompts,
+    files,
+    fluent,
 )

@@ -31,7 +31,7 @@ from governance.judged_evidence import judged_evidence
 from governance.position import witnessed_position
 from governance.quarantine import Keeper
 from governance.triggers import triggered
-from governance.verdict import VerdictRecord, find_verdict, recorded_payload
+from governance.verdict import VerdictRecord, find_verdict, recorded_payload, verdict_key
 from governance.verdict_id import verdict_id_of
 from governance.verdict_statement import verdict_statement
 from graph.port import GraphReader
@@ -137,7 +137,7 @@ def _record(
         project=project,
         actor=actor,
         source=source,
-        idem=f"verdict/{verdict.verdict_id}",
+        idem=verdict_key(verdict.verdict_id),
         payload=cast("JsonObject", payload),
     )
     try:

@@ -66,6 +66,11 @@ def verdict_proof(ledger: Log, seq: int) -> VerdictProof:
     )
 
 
+def verdict_key(verdict_id: str) -> str:
+    """The idempotency key of the entry that records a verdict."""
+    return f"verdict/{verdict_id}"
+
+
 def recorded_payload(verdict_id: str, statement: Statement) -> VerdictRecorded:
     """The payload of the ``verdict.recorded`` entry of a statement."""
     return {

@@ -1,11 +1,31 @@
 """Reading recorded verdicts."""
 
+import re
 from collections.abc import Collection
 
-from governance.verdict import VerdictRecord, verdict_of
+from domain.errors import UsageError
+from governance.verdict import VerdictRecord, verdict_key, verdict_of
 from graph.model import EdgeType, NodeKind, entity_id, node_id
 from graph.port import Condition, GraphReader, NodeQuery, Operator
+from ledger.log import Log
 from resolvers.paging import Page, checked_size, node_cursor, parse_node_cursor
+
+_VERDICT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+
+def checked_id(text: str) -> str:
+    """``text``; ``UsageError`` when no verdict can have that id (``domain.ids.derived_id``)."""
+    if not _VERDICT_ID.fullmatch(text):
+        raise UsageError(
+            f"{text[:60]!r} is not the id of a verdict.",
+            hint="A verdict id has 32 hexadecimal digits in lower case.",
+        )
+    return text
+
+
+def is_recorded(log: Log, verdict_id: str, *, project: str) -> bool:
+    """Whether the ledger has an entry under the verdict's key, whatever the graph knows of it."""
+    return bool(log.known_keys(project, [verdict_key(verdict_id)]))
 
 
 def by_ids(

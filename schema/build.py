@@ -1,6 +1,6 @@
 """The GraphQL schema, with its limits and its way of failing built in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import strawberry
@@ -10,6 +10,8 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
     specified_rules,
     validate,
 )
@@ -25,6 +27,7 @@ from schema.limits import check_document, check_variables, parse_limited
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 from schema.weights import weights_of
 
 log = structlog.get_logger()
@@ -45,6 +48,7 @@ class LineproofSchema(strawberry.Schema):
         super().__init__(
             query=Query,
             mutation=Mutation,
+            subscription=Subscription,
             extensions=[_LimitCost],
             config=StrawberryConfig(scalar_map=SCALARS),
         )
@@ -58,6 +62,23 @@ class LineproofSchema(strawberry.Schema):
     def sdl(self) -> str:
         """The schema definition language of the whole schema, types by name."""
         return self.as_str() + "\n"
+
+    def parsed(
+        self, query: str, variables: Mapping[str, object], operation_name: str | None
+    ) -> tuple[DocumentNode, OperationDefinitionNode]:
+        """The document in ``query``, found to be within the limits, and its operation to execute.
+
+        Raises ``UsageError``: TOO_COMPLEX, MALFORMED, or when no one operation is meant.
+        """
+        check_variables(variables)
+        document = parse_limited(query)
+        check_document(document, variables, weights=self.weights)
+        return document, _operation(document, operation_name)
+
+    def violations(self, document: DocumentNode) -> list[GraphQLError]:
+        """What validation objects to, at most ``MAX_ERRORS``: each one costs a search for similar
+        names, and a few are enough to mend a document."""
+        return validate(self.core, document, _RULES, max_errors=MAX_ERRORS)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -74,28 +95,28 @@ class _LimitCost(SchemaExtension):
 
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
-        variables = context.variables or {}
-        check_variables(variables)
-        document = parse_limited(context.query or "")
         schema = cast("LineproofSchema", context.schema)
-        check_document(document, variables, weights=schema.weights)
-        _check_operation(document, context.operation_name)
+        document, operation = schema.parsed(
+            context.query or "", context.variables or {}, context.operation_name
+        )
+        if operation.operation is OperationType.SUBSCRIPTION:
+            raise UsageError(
+                "A subscription has no single answer.",
+                hint="Send it over a WebSocket to the same address (graphql-transport-ws).",
+            )
         context.graphql_document = document
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """A few errors are enough to mend a query; each one costs a search for similar names."""
         context = self.execution_context
         if context.graphql_document is not None:
             schema = cast("LineproofSchema", context.schema)
-            context.pre_execution_errors = validate(
-                schema.core, context.graphql_document, _RULES, max_errors=MAX_ERRORS
-            )
+            context.pre_execution_errors = schema.violations(context.graphql_document)
         yield
 
 
-def _check_operation(document: DocumentNode, asked: str | None) -> None:
-    """Raises ``UsageError`` unless it is clear which operation to execute."""
+def _operation(document: DocumentNode, asked: str | None) -> OperationDefinitionNode:
+    """The operation to execute; ``UsageError`` unless it is clear which one."""
     names = [
         definition.name.value if definition.name else None
         for definition in document.definitions
@@ -107,11 +128,13 @@ def _check_operation(document: DocumentNode, asked: str | None) -> None:
         raise UsageError(
             "The document holds several operations.", hint="Say which one in operationName."
         )
-    if asked is not None and asked not in names:
+    found = get_operation_ast(document, asked)
+    if found is None:
         raise UsageError(
-            f"The document holds no operation named {asked[:60]!r}.",
+            f"The document holds no operation named {str(asked)[:60]!r}.",
             hint="Send the name of one of its operations, or none when there is one only.",
         )
+    return found
 
 
 SCHEMA = LineproofSchema()

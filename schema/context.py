@@ -66,6 +66,10 @@ LineproofInfo: TypeAlias = Info[RequestContext, None]
 
 def request_context(ports: Ports, *, project: str, request_id: str) -> RequestContext:
     """A context that sees everything recorded until now."""
-    tree_size = ports.catch_up()
+    return context_at(ports.catch_up(), ports, project=project, request_id=request_id)
+
+
+def context_at(tree_size: int, ports: Ports, *, project: str, request_id: str) -> RequestContext:
+    """A context that sees the first ``tree_size`` entries, as far as the projections have them."""
     loaders = Loaders(ports.graph, ports.metrics)
     return RequestContext(ports, project, tree_size, request_id, loaders)

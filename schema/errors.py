@@ -5,7 +5,8 @@ its context and whether the same request may succeed later. What nobody expected
 itself but the request id, under which its traceback stands in the server's log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from graphql import GraphQLError
 
@@ -43,6 +44,11 @@ def formatted(error: GraphQLError, *, request_id: str) -> dict[str, object]:
         shown["path"] = list(error.path)
     shown["extensions"] = _extensions(known, request_id)
     return shown
+
+
+def codes_of(shown: Sequence[Mapping[str, object]]) -> list[str]:
+    """The code of each formatted error."""
+    return [str(cast("Mapping[str, object]", each["extensions"])["code"]) for each in shown]
 
 
 def request_error(error: LineproofError, *, request_id: str) -> dict[str, object]:

@@ -47,6 +47,11 @@ class LedgerEntry(NodeInterface):
     def proof(self, info: LineproofInfo) -> LedgerProof:
         return ledger_proof_of(verdict_proof(info.context.ports.log, self.seq))
 
+    @property
+    def as_of(self) -> int:
+        """The ledger's size when it had just been recorded."""
+        return self.seq + 1
+
 
 def ledger_entry_of(entry: Entry) -> LedgerEntry:
     """The GraphQL object of ``entry``."""

@@ -37,15 +37,23 @@ def create_app(services: "Services") -> ASGIApp:
 def import_late() -> None:
     """Import what the late routes need, so that the first request to them need not wait for it."""
     from lineproof.explorer import pages, record_pages
-    from lineproof.http import comparisons, gate, graphql, operations
+    from lineproof.http import (
+        comparisons,
+        gate,
+        graphql,
+        graphql_socket,
+        operations,
+        socket_protocol,
+    )
 
-    del pages, record_pages, comparisons, gate, graphql, operations
+    del pages, record_pages, comparisons, gate, graphql, graphql_socket, operations, socket_protocol
 
 
 def _late_routes(services: "Services") -> Sequence[BaseRoute]:
     from lineproof.explorer import pages, record_pages
-    from lineproof.http import comparisons, gate, graphql, operations
+    from lineproof.http import comparisons, gate, graphql, graphql_socket, operations
 
-    # The explorer's page answers GET /graphql, queries are POSTed to the same address.
-    nouns = (pages, record_pages, gate, comparisons, operations, graphql)
+    # The explorer's page answers GET /graphql; queries are POSTed to the same address, and
+    # subscriptions come over a socket to it.
+    nouns = (pages, record_pages, gate, comparisons, operations, graphql, graphql_socket)
     return [route for noun in nouns for route in noun.routes(services)]

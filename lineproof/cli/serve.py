@@ -2,7 +2,7 @@
 
 It binds loopback and nothing else: nobody is asked who they are, so only this machine may ask. One
 line on stdout gives the address once requests are answered. SIGTERM and SIGINT drain: open requests
-end, at most 10 seconds long, then the stores close.
+end, at most 10 seconds long, sockets are closed with 1012, then the stores close.
 """
 
 import argparse
@@ -28,8 +28,6 @@ _FAMILIES = {
     "::1": socket.AF_INET6,
     "localhost": socket.AF_INET,
 }
-_BACKLOG = 512
-_DRAIN_SECONDS = 10
 
 
 def define(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +96,7 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
 def _answer(app: "ASGIApp", services: "Services", listener: socket.socket) -> None:
     import uvicorn
 
-    from lineproof.http.connections import CountedProtocol
+    from lineproof.http.server_config import server_config
 
     class Announcing(uvicorn.Server):
         """Says where it is once it answers."""
@@ -112,19 +110,7 @@ def _answer(app: "ASGIApp", services: "Services", listener: socket.socket) -> No
             """True ends the server: after a failed fsync nothing may be acknowledged any more."""
             return await super().on_tick(counter) or services.log.failure is not None
 
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        backlog=_BACKLOG,
-        http=CountedProtocol,
-        lifespan="off",
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
-        ws="none",
-    )
-    Announcing(config).run(sockets=[listener])
+    Announcing(server_config(app)).run(sockets=[listener])
 
 
 def _address(listener: socket.socket) -> str:

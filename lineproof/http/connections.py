@@ -22,6 +22,7 @@ class CountedProtocol(TimedHeadProtocol):
         super().connection_made(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             self.app = _refuse
+            self.ws_protocol_class = None
             log.warning("connection.refused", open=len(self.connections) - 1)
 
 

@@ -2,7 +2,8 @@
 
 An ``X-Request-Id`` of the caller's is kept when it is short and plain, so that one id runs through
 all of a caller's systems; otherwise a fresh one is drawn. It stands in the answer, in every log
-event of the request and in ``scope["lineproof.request_id"]``.
+event of the request and in ``scope["lineproof.request_id"]``. The rest of what surrounds a socket
+is in ``socket_envelope``.
 """
 
 import re
@@ -39,13 +40,16 @@ class Envelope:
         self._ids = ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         request_id = self._request_id(scope)
         scope["lineproof.request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._handle(scope, receive, send, request_id)
+            if scope["type"] == "http":
+                await self._handle(scope, receive, send, request_id)
+            else:
+                await self._app(scope, receive, send)
 
     def _request_id(self, scope: Scope) -> str:
         given = header(scope, b"x-request-id")
@@ -60,7 +64,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message, request_id)
+                add_headers(message, request_id)
             await send(message)
 
         try:
@@ -80,7 +84,8 @@ class Envelope:
             )
 
 
-def _add_headers(message: Message, request_id: str) -> None:
+def add_headers(message: Message, request_id: str) -> None:
+    """What every answer says, added to one that begins."""
     headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
     said = {name for name, _ in headers}
     headers += [pair for pair in SECURITY_HEADERS.items() if pair[0] not in said]

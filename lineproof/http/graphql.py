@@ -22,7 +22,7 @@ from domain.strict_json import parse_json
 from lineproof.http.errors import request_id_of, status_of
 from schema.build import SCHEMA
 from schema.context import request_context
-from schema.errors import expected, formatted, request_error
+from schema.errors import codes_of, expected, formatted, request_error
 
 if TYPE_CHECKING:
     from lineproof.services import Services
@@ -65,14 +65,19 @@ def routes(services: "Services") -> list[BaseRoute]:
 
 def parse_request(body: bytes) -> GraphQLRequest:
     """The request in ``body``; ``UsageError`` (MALFORMED) when it is not one."""
-    value = parse_json(body)
+    return request_of(parse_json(body))
+
+
+def request_of(value: object) -> GraphQLRequest:
+    """The request that a JSON value is; ``UsageError`` (MALFORMED) when it is not one."""
     if isinstance(value, list):
         raise _malformed("batches are not accepted", "Send one operation a request.")
     if not isinstance(value, Mapping):
         raise _malformed("the body is not a JSON object", 'Send {"query": "{ ... }"}.')
-    query = value.get("query")
-    name = value.get("operationName")
-    variables = value.get("variables")
+    members = cast("Mapping[str, object]", value)
+    query = members.get("query")
+    name = members.get("operationName")
+    variables = members.get("variables")
     if not isinstance(query, str) or not query:
         raise _malformed("'query' is not text or empty", 'Send {"query": "{ ... }"}.')
     if name is not None and not isinstance(name, str):
@@ -101,8 +106,7 @@ def _answered(
 ) -> Response:
     errors = result.errors or []
     shown = [formatted(error, request_id=request_id) for error in errors]
-    codes = [cast("dict[str, object]", each["extensions"])["code"] for each in shown]
-    log.info("graphql.answered", operation=asked.operation_name, errors=codes)
+    log.info("graphql.answered", operation=asked.operation_name, errors=codes_of(shown))
     refused = bool(errors) and result.data is None and errors[0].path is None
     body: dict[str, object] = {} if refused else {"data": result.data}
     if shown:

@@ -19,8 +19,8 @@ class LateRoutes(BaseRoute):
         self._router: Router | None = None
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """FULL for every request over HTTP."""
-        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+        """FULL for every request and every socket."""
+        return Match.FULL, {}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """No route of these is looked up by its name."""

@@ -19,7 +19,8 @@ _HTTP_PORT = 80
 
 
 class OriginGuard:
-    """ASGI middleware: 421 for a foreign Host, 403 for a foreign Origin on what may change state.
+    """ASGI middleware: 421 for a foreign Host, 403 for a foreign Origin on what may change state
+    or open a WebSocket, which browsers let any page do.
 
     Allowed are the loopback names together with the port that the connection came in on.
     """
@@ -28,10 +29,7 @@ class OriginGuard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        error = _objection(scope) if scope["type"] == "http" else None
+        error = None if scope["type"] == "lifespan" else _objection(scope)
         if error is None:
             await self._app(scope, receive, send)
         else:
@@ -48,11 +46,11 @@ def _objection(scope: Scope) -> PermissionDeniedError | None:
             code=ErrorCode.FORBIDDEN_HOST,
             hint=f"Use http://{allowed[0]}.",
         )
-    if scope["method"] in _SAFE_METHODS:
+    if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
         return None
     if any(origin.lower() not in _origins(allowed) for origin in headers(scope, b"origin")):
         return PermissionDeniedError(
-            "A page of another origin may not change anything here.",
+            "A page of another origin may not change or follow anything here.",
             code=ErrorCode.FORBIDDEN_ORIGIN,
             hint="Call the server from a program, or from its own pages.",
         )

@@ -21,13 +21,15 @@ class ProjectPrefix:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            try:
-                scope = _in_project(scope)
-            except UsageError as error:
-                response = problem(error, request_id=scope.get("lineproof.request_id", ""))
-                await response(scope, receive, send)
-                return
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            scope = _in_project(scope)
+        except UsageError as error:
+            response = problem(error, request_id=scope.get("lineproof.request_id", ""))
+            await response(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 

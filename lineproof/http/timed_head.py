@@ -26,6 +26,7 @@ class TimedHeadProtocol(HttpToolsProtocol):
 
     _late: asyncio.TimerHandle | None = None
     _head = 0
+    _upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -39,9 +40,13 @@ class TimedHeadProtocol(HttpToolsProtocol):
         self._disarm()
         super().on_headers_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        self._upgraded = True
+        super().handle_websocket_upgrade()
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._upgraded or self.transport.is_closing():
             self._disarm()
             return
         if self._late is None and (not self.cycle or self.cycle.response_complete):

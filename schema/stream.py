@@ -6,7 +6,7 @@ selected fields blocks.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -35,7 +35,7 @@ class Stream:
     variables: Mapping[str, object]
     operation_name: str | None
 
-    def events(self, following: Following) -> AsyncGenerator[Event, None]:
+    async def events(self, following: Following) -> AsyncGenerator[Event, None]:
         """The source's events; to be closed when it is not read to its end.
 
         Raises ``StreamRefused`` when the variables or arguments are not what the schema says. What
@@ -45,6 +45,8 @@ class Stream:
         if isinstance(executor, list):
             raise StreamRefused(executor)
         source: object = graphql.create_source_event_stream(executor)
+        if isinstance(source, Awaitable):
+            source = await cast("Awaitable[object]", source)
         if isinstance(source, ExecutionResult):
             errors = source.errors or []
             SCHEMA.process_errors(errors)

@@ -35,7 +35,7 @@ async def follow(
         stream = await following.feed.read(
             partial(stream_of, asked.query, asked.variables, asked.operation_name)
         )
-        async with aclosing(stream.events(following)) as events:
+        async with aclosing(await stream.events(following)) as events:
             async for event in events:
                 result = await following.feed.read(
                     partial(stream.answer, event, following, request_id=request_id)

@@ -13,9 +13,11 @@ import uvicorn
 from analytics.tables import MetricTables
 from domain.clock import SystemClock
 from domain.ids import RandomIds
+from graph.port import GraphStore
 from graph.sqlite.store import SqliteGraph
 from ledger.log import Log
 from lineproof.app import create_app
+from lineproof.http.server_config import server_config
 from lineproof.services import Services
 
 
@@ -33,19 +35,21 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[RunningServer]:
-    """Serve every door over a fresh data folder until the block ends."""
+def running_server(folder: Path, graph: GraphStore | None = None) -> Iterator[RunningServer]:
+    """Serve every door over a fresh data folder until the block ends, as ``lineproof serve`` does.
+
+    ``graph`` is an empty store other than SQLite's; it is closed at the end.
+    """
     clock = SystemClock()
     services = Services(
         log=Log.open(folder, clock=clock),
-        graph=SqliteGraph(folder / "graph.db"),
+        graph=graph or SqliteGraph(folder / "graph.db"),
         metrics=MetricTables.open(folder, clock=clock),
         clock=clock,
         ids=RandomIds(),
         ledger_files=folder / "ledger" / "static",
     )
-    config = uvicorn.Config(create_app(services), log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(create_app(services)))
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]

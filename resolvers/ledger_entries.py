@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from domain.errors import NotFoundError, UsageError
 from ledger import merkle
-from ledger.entry import Entry
+from ledger.entry import Entry, content_of
 from ledger.log import Log
 
 MAX_TYPES = 50
 """Types of entries that may be asked for at once."""
-_PAGE_ENTRIES = 16
-"""A few: the payload of each may have megabytes."""
+_PAGE_ENTRIES = 64
+"""Of at most 16 KiB each; a larger payload, which may have megabytes, ends its page."""
 _PAGE_READ = 1_024
 """Entries that are looked at for one page, wanted or not."""
 _TYPE = re.compile(r"[a-z_]{1,64}\.[a-z_]{1,64}", re.ASCII)
@@ -53,9 +53,14 @@ def page(
     for entry in log.read(start, stop):
         if entry.project == project and (types is None or entry.type in types):
             entries.append(entry)
-            if len(entries) == _PAGE_ENTRIES:
+            if len(entries) == _PAGE_ENTRIES or _has_blob(entry):
                 return EntryPage(tuple(entries), entry.seq + 1)
     return EntryPage(tuple(entries), stop)
+
+
+def _has_blob(entry: Entry) -> bool:
+    """Whether the payload was too large to stand in the entry."""
+    return content_of(entry.data)[1] is not None
 
 
 def one(log: Log, seq: int, *, project: str, as_of: int) -> Entry:

@@ -162,9 +162,8 @@ class _Connection:
 
     async def send(self, message: Mapping[str, object]) -> None:
         """Hands one message to the connection, when it has room; ``WebSocketDisconnect``."""
-        text = orjson.dumps(message).decode("utf-8")
         async with self._sending:
-            await self._websocket.send_text(text)
+            await self._websocket.send_text(orjson.dumps(message).decode("utf-8"))
 
     async def _receive(self) -> ClientMessage:
         received = await self._websocket.receive()

@@ -7,6 +7,7 @@ import asyncio
 from typing import ClassVar
 
 import structlog
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 log = structlog.get_logger()
@@ -27,6 +28,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         self._disarm()
         super().resume_writing()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            # A handshake that was refused with an answer is complete; else that is logged as an
+            # error of the application.
+            self.handshake_complete = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()

@@ -21,6 +21,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     _stalled: asyncio.TimerHandle | None = None
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        # Whatever the system does not take at once is held back, however little it is.
+        self.transport.set_write_buffer_limits(high=0)
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stalled = self.loop.call_later(self.stalled_seconds, self._cut_off)

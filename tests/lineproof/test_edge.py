@@ -12,9 +12,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocketDisconnect
 
 from domain.errors import OverloadedError
 from domain.ids import SequentialIds
@@ -120,9 +119,15 @@ def test_our_own_pages_may_post(client: TestClient) -> None:
     assert response.json()["size"] == 1
 
 
-def test_a_websocket_is_refused(client: TestClient) -> None:
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/graphql"):
+@pytest.mark.parametrize("origin", ["null", "http://evil.example", "http://127.0.0.1:8421"])
+def test_a_foreign_origin_may_not_open_a_socket(client: TestClient, origin: str) -> None:
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect("ws://127.0.0.1:8420/graphql", headers={"origin": origin}),
+    ):
         pass
+    assert refused.value.status_code == 403
+    assert refused.value.json()["code"] == "FORBIDDEN_ORIGIN"
 
 
 @pytest.mark.parametrize(

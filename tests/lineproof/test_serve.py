@@ -19,6 +19,7 @@ from lineproof.cli.main import main
 from lineproof.cli.serve import bind_loopback
 from lineproof.settings import settings_from
 from lineproof.wiring import open_services
+from tests.lineproof.graphql_client import closed, connected, opened
 from tests.lineproof.planted_runs import GOOD, POLICY, WORSE, plant_runs
 
 ROOT = Path(__file__).parents[2]
@@ -180,6 +181,19 @@ def test_a_signal_ends_the_server_in_order(tmp_path: Path, number: int) -> None:
     assert _stop(server, number) == Exit.OK
     events = [json.loads(line) for line in (tmp_path / "stderr").read_text().splitlines()]
     assert all(event["level"] in ("info", "debug") for event in events)
+
+
+def test_a_server_that_stops_closes_its_sockets_with_1012(tmp_path: Path) -> None:
+    server = _start(tmp_path / "data", tmp_path / "stderr")
+    with connected(server.url) as client, opened(server.url) as idle:
+        client.subscribe("subscription { ledger { id } }")
+        client.send(type="ping")
+        assert client.receive() == {"type": "pong"}
+        assert _stop(server) == Exit.OK
+        assert closed(client.socket)[0] == closed(idle)[0] == 1012
+    events = [json.loads(line) for line in (tmp_path / "stderr").read_text().splitlines()]
+    assert all(event["level"] in ("info", "debug") for event in events)
+    assert [event["code"] for event in events if event["event"] == "socket.closed"] == [1012] * 2
 
 
 def test_a_taken_port_is_a_configuration_error(

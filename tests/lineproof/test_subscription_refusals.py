@@ -5,7 +5,7 @@ import os
 import socket as sockets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -358,9 +358,11 @@ def test_row_26_a_reader_that_never_reads_is_cut_off_and_fills_no_memory(
             assert eventually(lambda: ended(logs) == 40)
             # 4 GB were to be told; each subscription held one entry.
             assert resident() - before < 200_000_000
-            with pytest.raises(ConnectionResetError):
-                while raw.recv(1 << 20):
-                    pass
+            left = 0
+            with suppress(ConnectionResetError):
+                while part := raw.recv(1 << 20):
+                    left += len(part)
+            assert left < 16_000_000  # What the system's own buffers hold, then the end.
         assert [each for each in logs if each["event"] == "socket.stalled"]
         with connected(server.url) as client:
             assert client.data(client.subscribe(LEDGER))

@@ -52,7 +52,8 @@ async def follow(
         failed = GraphQLError(str(error), original_error=error)
         errors = [formatted(failed, request_id=request_id)]
     finally:
-        log.info("subscription.ended", results=sent, errors=codes_of(errors))
+        codes = codes_of(errors)
+        log.info("subscription.ended", project=following.project, results=sent, errors=codes)
     return errors
 
 

@@ -334,7 +334,7 @@ def a_reader_that_never_reads(server: RunningServer) -> Iterator[sockets.socket]
     with raw:
         raw.settimeout(30)
         raw.connect(("127.0.0.1", port))
-        raw.sendall(handshake(f"127.0.0.1:{port}"))
+        raw.sendall(handshake(f"127.0.0.1:{port}", "stalled"))
         assert raw.recv(12) == b"HTTP/1.1 101"
         everything = {"query": "subscription { ledger { payload } }"}
         raw.sendall(frame({"type": "connection_init"}))
@@ -351,11 +351,11 @@ def test_row_26_a_reader_that_never_reads_is_cut_off_and_fills_no_memory(
         for number in range(100):
             payload = {"text": "x" * 1_000_000, "number": number}
             server.services.log.append(
-                [Draft("note.made", "default", "t", "t", f"{number}", payload)]
+                [Draft("note.made", "stalled", "t", "t", f"{number}", payload)]
             )
         before = resident()
         with a_reader_that_never_reads(server) as raw:
-            assert eventually(lambda: ended(logs) == 40)
+            assert eventually(lambda: count(logs, "ended", "stalled") == 40)
             # 4 GB were to be told; each subscription held one entry.
             assert resident() - before < 200_000_000
             left = 0
@@ -364,19 +364,25 @@ def test_row_26_a_reader_that_never_reads_is_cut_off_and_fills_no_memory(
                     left += len(part)
             assert left < 16_000_000  # What the system's own buffers hold, then the end.
         assert [each for each in logs if each["event"] == "socket.stalled"]
-        with connected(server.url) as client:
+        with connected(server.url, "stalled") as client:
             assert client.data(client.subscribe(LEDGER))
 
 
 def test_a_client_that_goes_away_ends_its_subscriptions(server: RunningServer) -> None:
     with structlog.testing.capture_logs() as logs:
-        with connected(server.url) as client:
+        with connected(server.url, "gone") as client:
             for _ in range(3):
-                assert client.data(client.subscribe(LEDGER))
-        assert eventually(lambda: ended(logs) == 3)
-        assert eventually(lambda: any(each["event"] == "socket.closed" for each in logs))
-    (line,) = [each for each in logs if each["event"] == "socket.closed"]
-    assert (line["status"], line["code"], line["path"]) == (101, 1000, "/projects/default/graphql")
+                client.subscribe(LEDGER)
+            assert eventually(lambda: count(logs, "started", "gone") == 3)
+        assert eventually(lambda: count(logs, "ended", "gone") == 3)
+
+        def closings() -> list[Any]:
+            closed = [each for each in logs if each["event"] == "socket.closed"]
+            return [each for each in closed if each["project"] == "gone"]
+
+        assert eventually(closings)
+    (line,) = closings()
+    assert (line["status"], line["code"], line["path"]) == (101, 1000, "/projects/gone/graphql")
 
 
 def test_a_socket_outlives_the_time_that_a_head_may_take(
@@ -389,8 +395,10 @@ def test_a_socket_outlives_the_time_that_a_head_may_take(
         assert client.receive() == {"type": "pong"}
 
 
-def ended(logs: list[Any]) -> int:
-    return sum(each["event"] == "subscription.ended" for each in logs)
+def count(logs: list[Any], what: str, project: str) -> int:
+    """How many subscriptions of the project have ``started`` or ``ended``."""
+    found = [each for each in logs if each["event"] == f"subscription.{what}"]
+    return sum(each["project"] == project for each in found)
 
 
 def eventually(ask: Any) -> bool:
@@ -410,9 +418,10 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def handshake(host: str) -> bytes:
+def handshake(host: str, project: str = "default") -> bytes:
     return (
-        f"GET /graphql HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET /projects/{project}/graphql HTTP/1.1\r\nHost: {host}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
     ).encode()

@@ -61,5 +61,13 @@ def test_import(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> No
     assert [line.split()[0] for line in lines] == ["4", "4", "0", "7", "11"]
 
 
+@pytest.mark.filterwarnings("default")
+def test_follow(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> None:
+    names = follow("follow.md", server)
+    assert f"\n{names['last']} run.updated\n" in capsys.readouterr().out
+    with pytest.raises(RuntimeError, match="INVALID_ARGUMENT"):
+        names["verdict"]("no id")
+
+
 def test_export(server: RunningServer) -> None:
     follow("export.md", server)

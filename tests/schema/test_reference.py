@@ -9,12 +9,15 @@ import pytest
 
 from resolvers.paging import MAX_PAGE
 from schema.limits import DEFAULT_LIMITS
+from schema.stream import stream_of
 from schema.types.connection import FIRST
 from schema.weights import LIST_WEIGHT
 from tests.schema.conftest import History
 
 TEXT = (Path(__file__).parents[2] / "docs/reference/graphql.md").read_text(encoding="utf-8")
-QUERIES = re.findall(r"```graphql\n(.*?)```", TEXT, re.S)
+OPERATIONS = re.findall(r"```graphql\n(.*?)```", TEXT, re.S)
+SUBSCRIPTIONS = [each for each in OPERATIONS if each.startswith("subscription")]
+QUERIES = [each for each in OPERATIONS if each not in SUBSCRIPTIONS]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,11 @@ def variables_of(history: History, name: str) -> dict[str, Any]:
 def test_a_worked_query_runs(written: History, query: str) -> None:
     data = written.data(query, **variables_of(written, name_of(query)))
     assert all(value is not None for value in data.values())
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS)
+def test_a_worked_subscription_is_valid(subscription: str) -> None:
+    assert stream_of(subscription, {}, None)
 
 
 def test_all_nouns_have_a_worked_query() -> None:

@@ -118,7 +118,7 @@ def _examples(text: str) -> dict[str, tuple[str, dict[str, object]]]:
     found: dict[str, tuple[str, dict[str, object]]] = {}
     for part in filter(None, parts):
         variables = re.search(r"^# variables: (.*)$", part, re.M)
-        name = re.search(r"^(?:query|mutation) (\w+)", part, re.M)
+        name = re.search(r"^(?:query|mutation|subscription) (\w+)", part, re.M)
         assert name, part
         found[name[1]] = (part, json.loads(variables[1]) if variables else {})
     return found
@@ -127,7 +127,7 @@ def _examples(text: str) -> dict[str, tuple[str, dict[str, object]]]:
 def test_every_example_is_valid_in_the_schema() -> None:
     schema = build_schema(SCHEMA.as_str())
     examples = _examples(pages.EXAMPLES.read_text())
-    assert {"Compare", "Gate"} < set(examples)
+    assert {"Compare", "Gate", "Follow"} < set(examples)
     for name, (query, variables) in examples.items():
         document = parse(query)
         assert validate(schema, document) == [], name

@@ -16,19 +16,19 @@ function tabsOf(text) {
     });
 }
 
-async function ask(parameters) {
-  const response = await fetch(location.pathname, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify(parameters),
+// Queries are POSTed to this address, subscriptions come over a socket to it.
+function fetcher() {
+  return GraphiQL.createFetcher({
+    url: location.pathname,
+    subscriptionUrl: location.origin.replace(/^http/, "ws") + location.pathname,
+    enableIncrementalDelivery: false,
   });
-  return response.json();
 }
 
 async function start() {
   const examples = await fetch(location.pathname.replace(/graphql$/, "explorer/examples.graphql"));
   const graphiql = React.createElement(GraphiQL, {
-    fetcher: ask,
+    fetcher: fetcher(),
     defaultTabs: tabsOf(await examples.text()),
     defaultEditorToolsVisibility: "variables",
   });

@@ -29,17 +29,17 @@ _REACH: Final = """
         SELECT value FROM json_each(:keys)
         UNION
         SELECT e.{there} FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
-        WHERE e.seq < :as_of AND +e.type IN ({types})
+        WHERE e.seq < :as_of AND ({types})
     )
     SELECT e.{here}, e.{there}, e.type, e.role, e.facet, e.seq
     FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
-    WHERE e.seq < :as_of AND +e.type IN ({types})
+    WHERE e.seq < :as_of AND ({types})
 """
 
 _STEP: Final = """
     SELECT e.{here}, e.{there}, e.type, e.role, e.facet, e.seq
     FROM json_each(:keys) AS k CROSS JOIN edge AS e ON e.{here} = k.value
-    WHERE e.seq < :as_of AND +e.type IN ({types})
+    WHERE e.seq < :as_of AND ({types})
 """
 
 
@@ -48,7 +48,7 @@ _IDS: Final = """
         SELECT value FROM json_each(:keys)
         UNION
         SELECT e.{there} FROM reach CROSS JOIN edge AS e ON e.{here} = reach.key
-        WHERE e.seq < :as_of AND +e.type IN ({types})
+        WHERE e.seq < :as_of AND ({types})
     )
     SELECT n.id FROM reach CROSS JOIN node AS n ON n.key = reach.key
 """
@@ -65,9 +65,10 @@ class _Walk:
         as_of: int | None,
     ) -> None:
         self._db = db
-        # Our own enum's values, so literals are safe; a parameter would be unfolded for each edge.
-        literals = ", ".join(f"'{type_.value}'" for type_ in sorted(types))
-        self._parts = {**_SIDES[direction], "types": literals}
+        # Our own enum's values, so literals are safe. Compared one by one, since IN would look each
+        # edge up in a table; the plus keeps SQLite from seeking each node once for each type.
+        tests = [f"+e.type = '{type_.value}'" for type_ in sorted(types)]
+        self._parts = {**_SIDES[direction], "types": " OR ".join(tests) or "FALSE"}
         self._as_of = position(as_of)
 
     def reach(self, roots: Sequence[int]) -> list[_Row]:

@@ -7,16 +7,13 @@ from typing import Final, TypeAlias
 
 from graph.model import Edge, EdgeType
 from graph.port import Direction, Subgraph
-from graph.sqlite.reads import position, with_attributes
+from graph.sqlite.reads import by_key, position
 
 # Faster than calling the enum, which counts here.
 _TYPES: Final = {type_.value: type_ for type_ in EdgeType}
 
 _Row: TypeAlias = tuple[int, int, str, str, str, int]
 """An edge as it is walked: (here, there, type, role, facet, seq), ends by node key."""
-
-_NodeRow: TypeAlias = tuple[int, str, str, str, int]
-"""(key, id, kind, project, seq)."""
 
 # The sides of an edge: where a walk stands and where it goes on.
 _SIDES: Final = {
@@ -107,18 +104,19 @@ def closure(
     if depth is None and limit is None:
         edges = walk.reach(starts)
         distance = _distances(starts, edges)
-        nearest = kept = _nearest(db, distance)
+        nodes = by_key(db, distance, as_of)
     else:
         distance = _levels(walk, starts, depth, limit)
-        nearest = _nearest(db, distance)
-        kept = nearest[:limit]
-        edges = walk.step([row[0] for row in kept])
-    ids = {row[0]: row[1] for row in kept}
+        kept = _nearest(db, distance, limit)
+        edges = walk.step(kept)
+        nodes = by_key(db, kept, as_of)
+    ids = {key: node.id for key, node in nodes.items()}
+    order = sorted(ids, key=lambda key: (distance[key], ids[key]))
     return Subgraph(
-        nodes=tuple(with_attributes(db, kept, as_of)),
+        nodes=tuple([nodes[key] for key in order]),
         edges=_among(ids, edges, direction),
-        distance={id_: distance[key] for key, id_ in ids.items()},
-        truncated=len(kept) < len(nearest),
+        distance={ids[key]: distance[key] for key in order},
+        truncated=len(nodes) < len(distance),
     )
 
 
@@ -175,19 +173,20 @@ def _exceeds(found: Mapping[int, int], limit: int | None) -> bool:
     return limit is not None and len(found) > limit
 
 
-def _nearest(db: sqlite3.Connection, distance: Mapping[int, int]) -> list[_NodeRow]:
-    """The nodes of ``distance``, the nearest first, then by id."""
-    rows: list[_NodeRow] = db.execute(
-        "SELECT n.key, n.id, n.kind, n.project, n.seq"
-        " FROM json_each(?) AS k CROSS JOIN node AS n ON n.key = k.value",
+def _nearest(db: sqlite3.Connection, distance: Mapping[int, int], limit: int | None) -> list[int]:
+    """The keys of ``distance``, or when there are more, its ``limit`` nearest, then by id."""
+    if not _exceeds(distance, limit):
+        return list(distance)
+    rows: list[tuple[int, str]] = db.execute(
+        "SELECT n.key, n.id FROM json_each(?) AS k CROSS JOIN node AS n ON n.key = k.value",
         (json.dumps(list(distance)),),
     ).fetchall()
     rows.sort(key=lambda row: (distance[row[0]], row[1]))
-    return rows
+    return [key for key, _ in rows[:limit]]
 
 
 def _among(ids: Mapping[int, str], edges: Sequence[_Row], direction: Direction) -> tuple[Edge, ...]:
-    """The edges with both ends in ``ids``, ordered."""
+    """Those of ``edges``, all of which leave something in ``ids``, that reach into it; ordered."""
     upstream = direction is Direction.UPSTREAM
     return tuple(
         sorted(
@@ -196,7 +195,7 @@ def _among(ids: Mapping[int, str], edges: Sequence[_Row], direction: Direction) 
                 if upstream
                 else Edge(ids[there], _TYPES[type_], ids[here], role, facet, seq)
                 for here, there, type_, role, facet, seq in edges
-                if here in ids and there in ids
+                if there in ids
             ]
         )
     )

@@ -16,15 +16,18 @@ from graph.sqlite.rare import Found, rarest
 _KINDS: Final = {kind.value: kind for kind in NodeKind}
 _TYPES: Final = {type_.value: type_ for type_ in EdgeType}
 
-_ATTRIBUTES: Final = """
-    SELECT k.value, (
-        SELECT json_group_object(a.name, a.value) FROM attribute AS a
-        WHERE a.node = k.value AND a.seq < :as_of
-          AND (a.until IS NULL OR a.until >= :as_of){named})
-    FROM json_each(:keys) AS k
+_HELD: Final = """(
+    SELECT json_group_object(a.name, a.value) FROM attribute AS a
+    WHERE a.node = k.value AND a.seq < :as_of
+      AND (a.until IS NULL OR a.until >= :as_of){named})
 """
-"""A row for each node: one for each attribute would cost most of the time of a read."""
+"""A node's attributes as one value: a row for each would cost most of the time of a read."""
 _NAMED: Final = " AND a.name IN (SELECT value FROM json_each(:names))"
+_ATTRIBUTES: Final = f"SELECT k.value, {_HELD} FROM json_each(:keys) AS k"
+_NODES: Final = f"""
+    SELECT n.key, n.id, n.kind, n.project, n.seq, {_HELD.format(named="")}
+    FROM json_each(:keys) AS k CROSS JOIN node AS n ON n.key = k.value
+"""
 
 _EDGES: Final = """
     SELECT s.id, e.type, t.id, e.role, e.facet, e.seq
@@ -128,6 +131,16 @@ def with_attributes(
         Node(id_, _KINDS[kind], project, seq, orjson.loads(values[key]))
         for key, id_, kind, project, seq in rows
     ]
+
+
+def by_key(db: sqlite3.Connection, keys: Collection[int], as_of: int | None) -> dict[int, Node]:
+    """The nodes of ``keys`` with all their attributes."""
+    parameters = {"keys": json.dumps(list(keys)), "as_of": position(as_of)}
+    rows = db.execute(_NODES, parameters).fetchall()
+    return {
+        key: Node(id_, _KINDS[kind], project, seq, orjson.loads(values))
+        for key, id_, kind, project, seq, values in rows
+    }
 
 
 def where_sql(

@@ -3,13 +3,14 @@
 ``python -m benchmarks.bench_lineage [ROUNDS] [--neo4j]`` records 50,000 runs: each generates one
 artifact and uses five recent ones. Then, interleaved:
 
-- the ancestry of a typical run (100 nodes), whole: nodes with attributes, edges, distances; beside
-  the bare recursive query for its keys
-- everything upstream of the last run: the ids through the store, the bare recursive query, networkx
-  in memory (which must load the graph first), and the whole subgraph with all attributes
+- the ancestry of a typical run (100 nodes), 20 times ROUNDS: whole, which is nodes with attributes,
+  edges and distances; its ids; beside the bare recursive query for its keys or ids
+- everything upstream of the last run, ROUNDS times: its ids through the store, the bare recursive
+  query, networkx in memory (which must load the graph first), and whole
 
 Prints p50 of the wall time, CPU time and the largest memory delta of a call, ratios, then one JSON
-object. With ``--neo4j`` a development Neo4j is started and asked the same.
+object. With ``--neo4j`` a development Neo4j is started and asked the same beside bare Cypher, three
+rounds at most. Wall times count there, since the CPU time is that of our side alone.
 """
 
 import itertools
@@ -19,14 +20,14 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import networkx
 
-from benchmarks.interleaved import as_json, interleaved, print_rows, ratio
+from benchmarks.interleaved import Row, as_json, interleaved, print_rows, ratio
 from domain.canonical import JsonObject
 from graph.model import LINEAGE
 from graph.port import Direction, GraphStore
@@ -41,8 +42,12 @@ RECENT = 500
 """How far back a run looks for what it uses."""
 TYPICAL = 100
 BATCH = 2_000
-WHOLE, EVERYTHING = "typical ancestry, whole", "everything upstream, ids"
-KEYS = "typical ancestry, keys"
+CALLS = 20
+"""Calls a round for the typical ancestry."""
+NEO4J_ROUNDS = 3
+ANCESTRY, EVERYTHING = "typical ancestry", "everything upstream"
+
+_NETWORKX = f"networkx: {EVERYTHING}, ids"
 
 _BARE = """
     WITH RECURSIVE reach(key) AS (
@@ -51,6 +56,11 @@ _BARE = """
         SELECT e.target FROM reach CROSS JOIN edge AS e ON e.source = reach.key
         WHERE +e.type IN ('USED', 'WAS_GENERATED_BY', 'WAS_DERIVED_FROM', 'WAS_INFORMED_BY'))
     SELECT key FROM reach
+"""
+_BARE_IDS = _BARE.replace("SELECT key FROM reach", "SELECT id FROM reach JOIN node USING (key)")
+_BARE_CYPHER = """
+    MATCH (:Entity {id: $id})-[:USED|WAS_GENERATED_BY|WAS_DERIVED_FROM|WAS_INFORMED_BY*0..]->(m)
+    WITH DISTINCT m RETURN collect(m.id)
 """
 
 
@@ -67,27 +77,68 @@ def main() -> None:
         db = sqlite3.connect(path)
         typical = _typical(db)
         last = f"run:{_run_id(RUNS - 1)}"
-        rows = interleaved(_works(store, db, typical, last), rounds)
+        bare = {"keys": _bare(db, _BARE), "ids": _bare(db, _BARE_IDS)}
+        rows = _rows(
+            "sqlite", store, "bare CTE", bare, (typical, last), rounds, _networkx(db, last)
+        )
         db.close()
         store.close()
     if "--neo4j" in sys.argv:
-        with _neo4j() as other:
-            started = time.monotonic()
-            _record(other)
-            print(f"recorded {RUNS:,} runs into Neo4j in {time.monotonic() - started:.1f} s")
-            rows += interleaved(_store_works("neo4j", other, typical, last), min(rounds, 5))
+        rows += _neo4j_rows((typical, last), min(rounds, NEO4J_ROUNDS))
     print_rows(rows)
-    ratios = [
-        ratio(rows, f"sqlite: {EVERYTHING}", f"bare CTE: {EVERYTHING}"),
-        ratio(rows, f"sqlite: {EVERYTHING}", f"networkx: {EVERYTHING}"),
-        ratio(rows, f"sqlite: {WHOLE}", f"bare CTE: {KEYS}"),
+    pairs = [
+        (f"sqlite: {ANCESTRY}, whole", f"bare CTE: {ANCESTRY}, keys"),
+        (f"sqlite: {ANCESTRY}, ids", f"bare CTE: {ANCESTRY}, ids"),
+        (f"sqlite: {EVERYTHING}, ids", f"bare CTE: {EVERYTHING}, ids"),
+        (f"sqlite: {EVERYTHING}, ids", _NETWORKX),
     ]
+    if "--neo4j" in sys.argv:
+        pairs += [
+            (f"neo4j: {what}, ids", f"bare Cypher: {what}, ids") for what in (ANCESTRY, EVERYTHING)
+        ]
+    ratios = [ratio(rows, ours, peer) for ours, peer in pairs]
     print("\n" + json.dumps({"rounds": rounds, "rows": as_json(rows), "ratios": ratios}))
 
 
-def _works(
-    store: GraphStore, db: sqlite3.Connection, typical: str, last: str
-) -> dict[str, Callable[[], int]]:
+def _rows(
+    name: str,
+    store: GraphStore,
+    peer: str,
+    bare: Mapping[str, Callable[[str], int]],
+    roots: tuple[str, str],
+    rounds: int,
+    more: Mapping[str, Callable[[], int]],
+) -> list[Row]:
+    """The typical ancestry, then everything upstream: by ``store``, by ``peer``'s ``bare`` queries.
+
+    ``more`` is measured beside everything upstream.
+    """
+
+    def whole(root: str) -> int:
+        return len(store.closure([root], direction=Direction.UPSTREAM, types=LINEAGE).nodes)
+
+    def ids(root: str) -> int:
+        return len(store.reachable([root], direction=Direction.UPSTREAM, types=LINEAGE))
+
+    def works(what: str, root: str) -> dict[str, Callable[[], int]]:
+        return {
+            f"{name}: {what}, whole": lambda: whole(root),
+            f"{name}: {what}, ids": lambda: ids(root),
+            **{f"{peer}: {what}, {part}": partial(ask, root) for part, ask in bare.items()},
+        }
+
+    typical, last = roots
+    return [
+        *interleaved(works(ANCESTRY, typical), rounds * CALLS),
+        *interleaved({**works(EVERYTHING, last), **more}, rounds),
+    ]
+
+
+def _bare(db: sqlite3.Connection, query: str) -> Callable[[str], int]:
+    return lambda root: len(db.execute(query, (root,)).fetchall())
+
+
+def _networkx(db: sqlite3.Connection, last: str) -> dict[str, Callable[[], int]]:
     with measure() as loading:
         graph = networkx.DiGraph(
             db.execute(
@@ -96,30 +147,30 @@ def _works(
             ).fetchall()
         )
     print(f"networkx loads the edges in {loading.wall_seconds * 1000:.0f} ms")
-    listed = _BARE.replace("SELECT key FROM reach", "SELECT id FROM reach JOIN node USING (key)")
-    return {
-        **_store_works("sqlite", store, typical, last),
-        f"bare CTE: {KEYS}": lambda: len(db.execute(_BARE, (typical,)).fetchall()),
-        "bare CTE: everything upstream, keys": lambda: len(db.execute(_BARE, (last,)).fetchall()),
-        f"bare CTE: {EVERYTHING}": lambda: len(db.execute(listed, (last,)).fetchall()),
-        f"networkx: {EVERYTHING}": lambda: len(networkx.descendants(graph, last)) + 1,
-    }
+    return {_NETWORKX: lambda: len(networkx.descendants(graph, last)) + 1}
 
 
-def _store_works(
-    name: str, store: GraphStore, typical: str, last: str
-) -> dict[str, Callable[[], int]]:
-    def whole(root: str) -> int:
-        return len(store.closure([root], direction=Direction.UPSTREAM, types=LINEAGE).nodes)
+def _neo4j_rows(roots: tuple[str, str], rounds: int) -> list[Row]:
+    from neo4j import GraphDatabase
 
-    def ids(root: str) -> int:
-        return len(store.reachable([root], direction=Direction.UPSTREAM, types=LINEAGE))
+    from graph.neo4j.store import Neo4jGraph
+    from tests.neo4j_server import neo4j_server
 
-    return {
-        f"{name}: {WHOLE}": lambda: whole(typical),
-        f"{name}: {EVERYTHING}": lambda: ids(last),
-        f"{name}: everything upstream, whole": lambda: whole(last),
-    }
+    with (
+        neo4j_server() as address,
+        GraphDatabase.driver(address, notifications_min_severity="OFF") as driver,
+    ):
+        store = Neo4jGraph(address)
+        started = time.monotonic()
+        _record(store)
+        print(f"recorded {RUNS:,} runs into Neo4j in {time.monotonic() - started:.1f} s")
+
+        def bare(root: str) -> int:
+            return len(driver.execute_query(_BARE_CYPHER, id=root).records[0][0])
+
+        rows = _rows("neo4j", store, "bare Cypher", {"ids": bare}, roots, rounds, {})
+        store.close()
+    return rows
 
 
 def _typical(db: sqlite3.Connection) -> str:
@@ -178,20 +229,6 @@ def _model(number: int) -> dict[str, Any]:
         "strength": "CONTENT",
     }
     return {"role": "model", "facet": "", "artifact": artifact}
-
-
-@contextmanager
-def _neo4j() -> Iterator[GraphStore]:
-    from graph.neo4j.store import Neo4jGraph
-    from tests.neo4j_server import neo4j_server
-
-    with neo4j_server() as address:
-        store = Neo4jGraph(address)
-        store.reset()
-        try:
-            yield store
-        finally:
-            store.close()
 
 
 if __name__ == "__main__":

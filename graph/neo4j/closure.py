@@ -1,11 +1,22 @@
-"""Reachability, level by level: one query a level, whatever the number of paths."""
+"""Reachability, whatever the number of paths: level by level, one query a level, or from a single
+root in one query, which the server walks breadth first and enters each node once.
+"""
 
 from collections.abc import Collection
+from typing import Final
 
 from graph.model import Edge, EdgeType
-from graph.neo4j.connection import AnyTransaction
+from graph.neo4j.connection import AnyTransaction, run
 from graph.neo4j.reads import edges, nodes
+from graph.neo4j.text import clamped
 from graph.port import Direction, Subgraph
+
+_REACHED: Final = """
+    MATCH (r:Entity {{id: $id}}) WHERE r.seq < $as_of
+    MATCH (r){step}(n:Entity) WHERE all(one IN e WHERE one.seq < $as_of)
+    WITH DISTINCT n RETURN collect(n.id)
+"""
+"""Without a variable for the path, and with DISTINCT: else every path would be walked."""
 
 
 def closure(
@@ -39,9 +50,23 @@ def reachable(
     as_of: int,
 ) -> frozenset[str]:
     """See ``GraphReader.reachable``."""
+    if len(roots) == 1 and types:
+        return _from_one(tx, next(iter(roots)), direction, types, as_of)
     walk = _Walk(tx, direction, types, as_of)
     walk.go(nodes(tx, roots, as_of), None, None)
     return frozenset(walk.distance)
+
+
+def _from_one(
+    tx: AnyTransaction,
+    root: str,
+    direction: Direction,
+    types: Collection[EdgeType],
+    as_of: int,
+) -> frozenset[str]:
+    names = "|".join(sorted(type_.value for type_ in types))
+    step = f"-[e:{names}*0..]->" if direction is Direction.UPSTREAM else f"<-[e:{names}*0..]-"
+    return frozenset(run(tx, _REACHED.format(step=step), id=root, as_of=clamped(as_of)))
 
 
 class _Walk:

@@ -31,7 +31,7 @@ from graph.projector import PROJECTOR_VERSION, mutations
 from ledger.entry import Entry
 from ledger.projection import Cursor
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _VERSION: Final = SCHEMA_VERSION * 1_000_000 + PROJECTOR_VERSION
 _NOW: Final = 2**62
 _HASH_BYTES: Final = 32
@@ -60,8 +60,16 @@ _TABLES: Final = (
         run_group INTEGER NOT NULL, first INTEGER NOT NULL,
         PRIMARY KEY (run, seq)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX member_group ON member (run_group, first, run, seq, until)",
+    "CREATE INDEX member_seq ON member (seq)",
+    "CREATE INDEX member_until ON member (until) WHERE until IS NOT NULL",
 )
 _DROP: Final = ("cursor", "run", "artifact", "run_group", "slot", "member")
+
+_LAST_MOVE: Final = """
+    SELECT max((SELECT ifnull(max(seq), -1) FROM member WHERE seq < :as_of),
+               (SELECT ifnull(max(until), -1) FROM member WHERE until < :as_of))
+"""
+"""The last entry before a position that moved any run into or out of a group."""
 
 Row: TypeAlias = tuple[object, ...]
 
@@ -121,12 +129,14 @@ class DeltaIndexFile:
     def remembered(self, key: Hashable, as_of: int | None, make: Callable[[], _T]) -> _T:
         """What ``make`` finds at a position that is applied, and that nothing therefore changes.
 
-        The latest few answers are kept, so that the pages of one answer cost one search.
+        The latest few answers are kept, so that the pages of one answer cost one search, and so do
+        positions between which no run came into a group or left it.
         """
         if as_of is None or as_of > self.cursor().size:
             return make()
-        known = (key, as_of)
-        with self._lock:
+        with self._lock, _translated():
+            (moved,) = self._db.execute(_LAST_MOVE, {"as_of": as_of}).fetchone()
+            known = (key, moved)
             found = self._remembered.pop(known) if known in self._remembered else make()
             self._remembered[known] = found
             while len(self._remembered) > _REMEMBERED:

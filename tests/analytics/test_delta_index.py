@@ -103,7 +103,7 @@ def test_in_pieces_as_at_once_and_as_brute_force(
         apply(other, entries)
         assert list(file.dump()) == list(other.dump())
         index = DeltaIndex(file)
-        for as_of in (None, len(entries), len(entries) // 2):
+        for as_of in (None, *range(len(entries), -1, -3)):
             facts = finished(graph, as_of)
             for slot in ("TRAIN_DATA", "EVAL_CODE", "PARAMS", f"{PARAM}alpha", f"{PARAM}beta"):
                 found = index.classes("default", slot, as_of=as_of)

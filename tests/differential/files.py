@@ -70,13 +70,15 @@ def _down(client: MlflowClient, run: str, folder: Path) -> Path:
 
 
 def fluent(client: MlflowClient, folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """What training code writes without a client in its hands."""
-    mlflow.set_experiment("fluent")
-    yield "experiment tags", lambda: mlflow.set_experiment_tags({"team": "a"})
-    with mlflow.start_run(run_name="outer") as outer:
+    """What training code writes without a client in its hands.
+
+    Without ``set_experiment``, which sets a variable of the environment for the tests that follow.
+    """
+    where = client.create_experiment("fluent")
+    with mlflow.start_run(run_name="outer", experiment_id=where) as outer:
         yield "artifact uri", lambda: mlflow.get_artifact_uri("x").rpartition("/")[2]
         mlflow.log_params({"p": 1})
-        with mlflow.start_run(run_name="inner", nested=True) as inner:
+        with mlflow.start_run(run_name="inner", experiment_id=where, nested=True) as inner:
             mlflow.log_metrics({"m": 0.5}, step=1)
         yield "nested", lambda: client.get_run(inner.info.run_id).data.tags["mlflow.parentRunId"]
         yield "external model", lambda: mlflow.create_external_model(name="ext", params={"k": "v"})

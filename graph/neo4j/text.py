@@ -3,17 +3,15 @@
 import re
 from typing import Final
 
+from graph.rare import INDEXED_LENGTH
+
 MAX_INTEGER: Final = 2**63 - 1
 """Largest integer of Neo4j; also the position that is past every entry."""
 
 
-_INDEXED_LENGTH: Final = 256
-"""Characters of the longest text in the index ``attribute_short``."""
-
-
 def looked_up(value: object) -> object:
     """What stands in the property ``short``: the value, or None for a text too long to index."""
-    return None if isinstance(value, str) and len(value) > _INDEXED_LENGTH else value
+    return None if isinstance(value, str) and len(value) > INDEXED_LENGTH else value
 
 
 def clamped(number: int) -> int:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from analytics.splits import SPLITS, split_of
 from analytics.summaries import MetricSummary, series_order, summarise
+from domain.artifact import content_digest
 
 if TYPE_CHECKING:
     from analytics.facts import Input, RunFacts
     from analytics.metric_rows import PointRow
-
-_SHA256 = "sha256"
 
 
 def dataset_series(
@@ -31,7 +30,8 @@ def dataset_series(
     splits = _splits(inputs)
     found: dict[str, list[PointRow]] = {}
     for row in rows:
-        split = splits.get((row.dataset_name or "", _digest(row.dataset_digest or "")))
+        digest = row.dataset_digest or ""
+        split = splits.get((row.dataset_name or "", content_digest(digest) or digest))
         if split and not split_of(row.key).split:
             found.setdefault(f"{split}/{row.key}", []).append(row)
     return {
@@ -64,13 +64,6 @@ def _splits(inputs: Iterable["Input"]) -> Mapping[tuple[str, str], str]:
         if role in SPLITS:
             found.setdefault((use.name, use.digest), set()).add(role)
     return {dataset: min(roles) for dataset, roles in found.items() if len(roles) == 1}
-
-
-def _digest(given: str) -> str:
-    """As a version's digest stands in the graph."""
-    number = given.removeprefix(f"{_SHA256}:").lower()
-    is_sha256 = len(number) == 64 and not number.strip("0123456789abcdef")
-    return number if is_sha256 else given
 
 
 def _summary(key: str, rows: Sequence["PointRow"]) -> MetricSummary:

@@ -4,17 +4,16 @@ A run group is made by the facets, never by tags that name a group: runs of one 
 are equal but for the replicate keys and the hardware.
 """
 
-import re
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from analytics.facts import Input, RunFacts
+from domain.artifact import content_digest
 from domain.canonical import canonical_digest
 from domain.facet import FACET_TAG_PREFIX, Facet, Strength
 from domain.ids import derived_id
 from graph.model import NodeKind, node_id
 
-_CONTENT = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})", re.ASCII)
 TAG_ROLE = "facet."
 """Roles of inputs that repeat what a facet tag states, or once stated; the tag itself decides."""
 _NOT_GROUPED = (Facet.HARDWARE, Facet.SEED)
@@ -34,9 +33,9 @@ class FacetValue:
 def facet_tag(facts: RunFacts, facet: Facet) -> tuple[str, Strength] | None:
     """What a tag ``lineproof.facet.<name>`` states of a facet: CONTENT for a SHA-256, or NAMED."""
     value = facts.tags.get(FACET_TAG_PREFIX + facet.lower(), "")
-    content = _CONTENT.fullmatch(value)
+    content = content_digest(value)
     if content:
-        return f"sha256:{content.group(1).lower()}", Strength.CONTENT
+        return f"sha256:{content}", Strength.CONTENT
     return (value, Strength.NAMED) if value else None
 
 

@@ -1,5 +1,6 @@
 """Artifact versions (PROV Entity): immutable, identified by digest with a stated strength."""
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NotRequired, TypedDict
@@ -14,6 +15,8 @@ the same version others: what a run said is read back, whatever others say later
 
 UNVERSIONED: Final = "openlineage.unversioned"
 """Algorithm of a dataset as it was before any run was seen to write it."""
+
+_SHA256: Final = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})", re.ASCII)
 
 EXAMPLES_PATH: Final = "lineproof/examples"
 """Below a run's artifacts, with one of ``EXAMPLES_SUFFIXES``: its results example by example."""
@@ -96,3 +99,20 @@ def artifact_id(project: str, artifact: ArtifactRef) -> str:
 @lru_cache(maxsize=4096)  # A history names the same versions again and again.
 def _derived(*parts: str) -> str:
     return derived_id("artifact", *parts)
+
+
+def content_digest(text: str) -> str | None:
+    """The digits of a SHA-256, in lower case, with or without ``sha256:``; None for other text."""
+    found = _SHA256.fullmatch(text)
+    return found[1].lower() if found else None
+
+
+def identity_of(ref: ArtifactRef) -> ArtifactRef:
+    """The version without what was said of it."""
+    return ArtifactRef(
+        kind=ref["kind"],
+        name=ref["name"],
+        digest=ref["digest"],
+        algorithm=ref["algorithm"],
+        strength=ref["strength"],
+    )

@@ -5,12 +5,11 @@ result stands in the entry: replay needs no client rules.
 """
 
 import json
-import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, cast
 
-from domain.artifact import ArtifactKind, ArtifactRef, ArtifactUse
+from domain.artifact import ArtifactKind, ArtifactRef, ArtifactUse, content_digest
 from domain.errors import ErrorCode, UsageError
 from domain.facet import FACET_TAG_PREFIX, Facet, Strength
 
@@ -53,8 +52,6 @@ FACET_KINDS: Final[Mapping[Facet, ArtifactKind]] = MappingProxyType(
 )
 """Facets that a tag may state, and what kind of artifact stands for each. PARAMS and SEED are the
 run's own parameters and need no tag."""
-
-_SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})", re.ASCII)
 
 
 def dataset_use(
@@ -130,11 +127,11 @@ def _stated_use(name: str, value: str) -> ArtifactUse:
 
 def identity(kind: ArtifactKind, name: str, digest: str) -> ArtifactRef:
     """A version by what its client calls it: CONTENT for a SHA-256, else NAMED."""
-    content = _SHA256.fullmatch(digest)
+    content = content_digest(digest)
     return ArtifactRef(
         kind=kind.value,
         name=name,
-        digest=content.group(1).lower() if content else digest,
+        digest=content or digest,
         algorithm="sha256" if content else "version",
         strength=Strength.CONTENT.name if content else Strength.NAMED.name,
     )

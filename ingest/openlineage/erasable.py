@@ -7,7 +7,7 @@ by their identity alone, so that lineage and quarantine outlive an erasure.
 
 from collections.abc import Iterator, Mapping
 
-from domain.artifact import ArtifactKind, ArtifactRef, ArtifactUse
+from domain.artifact import ArtifactKind, ArtifactUse, identity_of
 from domain.lineage_event import LINEAGE_DERIVED, LineageDerived, LineageEventRecorded
 from domain.run import RUN_INPUTS_LOGGED, RUN_OUTPUTS_LOGGED, RunInputsLogged, RunOutputsLogged
 from graph.model import Node
@@ -59,12 +59,4 @@ def _is_data(use: ArtifactUse) -> bool:
 
 def _bare(use: ArtifactUse) -> ArtifactUse:
     """The identity of a version and its part in the run, without what the event says of it."""
-    artifact = use["artifact"]
-    ref = ArtifactRef(
-        kind=artifact["kind"],
-        name=artifact["name"],
-        digest=artifact["digest"],
-        algorithm=artifact["algorithm"],
-        strength=artifact["strength"],
-    )
-    return ArtifactUse(role=use["role"], facet=use["facet"], artifact=ref)
+    return ArtifactUse(role=use["role"], facet=use["facet"], artifact=identity_of(use["artifact"]))

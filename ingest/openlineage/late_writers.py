@@ -8,7 +8,7 @@ order is that of the events' own times.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from domain.artifact import ArtifactRef, ArtifactUse, artifact_id
+from domain.artifact import ArtifactRef, ArtifactUse, artifact_id, identity_of
 from domain.errors import UsageError
 from domain.lineage_event import LINEAGE_DERIVED, Derivation, LineageDerived
 from domain.run import RUN_INPUTS_LOGGED, RunInputsLogged
@@ -71,14 +71,7 @@ def _depends(known: Known, causes: Sequence[str], reader: Node) -> bool:
 
 def _used(reader: Node, edge: Edge, ref: ArtifactRef) -> RunInputsLogged:
     facet = DATASET_CONTEXTS.get(edge.role, (edge.role, None))[1]
-    bare = ArtifactRef(
-        kind=ref["kind"],
-        name=ref["name"],
-        digest=ref["digest"],
-        algorithm=ref["algorithm"],
-        strength=ref["strength"],
-    )
-    use = ArtifactUse(role=edge.role, facet=facet.value if facet else "", artifact=bare)
+    use = ArtifactUse(role=edge.role, facet=facet.value if facet else "", artifact=identity_of(ref))
     return RunInputsLogged(run_id=entity_id(reader.id), uses=[use])
 
 
